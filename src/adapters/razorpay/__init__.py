@@ -1,0 +1,1 @@
+"""Razorpay through its own SDK, made safe: bounded in time and threads, its answers checked, its secrets kept."""

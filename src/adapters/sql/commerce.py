@@ -1,0 +1,157 @@
+"""Commerce's store."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.sql.models import Course, Enrollment, GatewayEvent, User
+from adapters.sql.models import Payment as PaymentModel
+from adapters.sql.store import SqlStore, table
+from modules.commerce.domain import Offer, Payment, Snapshot, Status
+
+PAYMENTS, EVENTS = table(PaymentModel), table(GatewayEvent)
+COURSES, ENROLLMENTS, USERS = table(Course), table(Enrollment), table(User)
+PAYMENT_COLUMNS = [PAYMENTS.c[name] for name in Payment.__struct_fields__]
+STATUSES = {status.value: status for status in Status}
+
+# the same lock as an enrolment takes: an order and a grant for one student never cross
+LOCK_BUYER = select(USERS.c.id).where(USERS.c.id == bindparam("id")).with_for_update(key_share=True)
+OFFER = select(COURSES.c.id, COURSES.c.title, COURSES.c.price_paise, COURSES.c.currency, COURSES.c.is_published).where(
+    COURSES.c.id == bindparam("id")
+)
+IS_ENROLLED = select(
+    exists().where(
+        ENROLLMENTS.c.user_id == bindparam("user_id"),
+        ENROLLMENTS.c.course_id == bindparam("course_id"),
+        ENROLLMENTS.c.is_active,
+        or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > bindparam("now")),
+    )
+)
+OPEN = select(*PAYMENT_COLUMNS).where(
+    PAYMENTS.c.user_id == bindparam("user_id"), PAYMENTS.c.course_id == bindparam("course_id"), PAYMENTS.c.is_open
+)
+ADD = insert(PAYMENTS).returning(*PAYMENT_COLUMNS)
+BY_ID = select(*PAYMENT_COLUMNS).where(PAYMENTS.c.id == bindparam("id"))
+BY_ID_LOCKED = BY_ID.with_for_update()
+BY_ORDER = select(*PAYMENT_COLUMNS).where(PAYMENTS.c.razorpay_order == bindparam("razorpay_order"))
+CHANGING = (
+    "status",
+    "is_open",
+    "razorpay_order",
+    "razorpay_pay_id",
+    "razorpay_sig",
+    "refunded_paise",
+    "review_reason",
+    "completed_at",
+    "next_look_at",
+    "looks",
+)
+SAVE = (
+    update(PAYMENTS)
+    .where(PAYMENTS.c.id == bindparam("row"))
+    .values({name: bindparam(f"new_{name}", type_=PAYMENTS.c[name].type) for name in CHANGING})
+)
+DUE = (
+    select(*PAYMENT_COLUMNS)
+    .where(PAYMENTS.c.next_look_at <= bindparam("now"))
+    .order_by(PAYMENTS.c.next_look_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+STORE_EVENT = upsert(EVENTS).on_conflict_do_nothing(index_elements=["event_id"]).returning(EVENTS.c.id)
+UNHANDLED = (
+    select(EVENTS.c.body, EVENTS.c.received_at)
+    .where(EVENTS.c.id == bindparam("id"), EVENTS.c.handled_at.is_(None))
+    .with_for_update()
+)
+
+
+class SqlCommerceStore(SqlStore):
+    async def lock_buyer(self, user_id: int) -> None:
+        await self.transaction.row(LOCK_BUYER, {"id": user_id})
+
+    async def offer(self, course_id: int) -> Offer | None:
+        row = await self.transaction.row(OFFER, {"id": course_id})
+        return Offer(*row) if row else None
+
+    async def is_enrolled(self, user_id: int, course_id: int) -> bool:
+        values = {"user_id": user_id, "course_id": course_id, "now": self.transaction.clock.now()}
+        return bool(await self.transaction.scalar(IS_ENROLLED, values))
+
+    async def open_payment(self, user_id: int, course_id: int) -> Payment | None:
+        row = await self.transaction.row(OPEN, {"user_id": user_id, "course_id": course_id})
+        return payment(row) if row else None
+
+    async def add_payment(
+        self,
+        *,
+        user_id: int,
+        course_id: int,
+        receipt: str,
+        amount_paise: int,
+        currency: str,
+        snapshot: Snapshot,
+        expires_at: datetime,
+        next_look_at: datetime | None,
+    ) -> Payment:
+        values = {
+            "user_id": user_id,
+            "course_id": course_id,
+            "receipt": receipt,
+            "status": Status.CREATING.value,
+            "is_open": True,
+            "amount_paise": amount_paise,
+            "refunded_paise": 0,
+            "currency": currency,
+            "snapshot": msgspec.to_builtins(snapshot),
+            "created_at": self.transaction.clock.now(),
+            "expires_at": expires_at,
+            "next_look_at": next_look_at,
+            "looks": 0,
+        }
+        return payment((await self.transaction.execute(ADD, values)).one())
+
+    async def payment(self, payment_id: int, *, lock: bool = False) -> Payment | None:
+        row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": payment_id})
+        return payment(row) if row else None
+
+    async def payment_of_order(self, razorpay_order: str) -> Payment | None:
+        row = await self.transaction.row(BY_ORDER, {"razorpay_order": razorpay_order})
+        return payment(row) if row else None
+
+    async def save(self, saved: Payment) -> None:
+        values = {f"new_{name}": getattr(saved, name) for name in CHANGING}
+        await self.transaction.execute(SAVE, {**values, "row": saved.id, "new_status": saved.status.value})
+
+    async def due_payments(self, limit: int) -> list[Payment]:
+        rows = await self.transaction.rows(DUE, {"now": self.transaction.clock.now(), "limit": limit})
+        return [payment(row) for row in rows]
+
+    async def store_event(self, *, event_id: str, event: str, body: str) -> int | None:
+        now = self.transaction.clock.now()
+        values = {"event_id": event_id, "event": event, "body": body, "received_at": now}
+        stored = await self.transaction.scalar(STORE_EVENT, values)
+        return None if stored is None else int(stored)
+
+    async def unhandled_event(self, gateway_event_id: int) -> tuple[str, datetime] | None:
+        row = await self.transaction.row(UNHANDLED, {"id": gateway_event_id})
+        return (row[0], row[1]) if row else None
+
+    async def close_event(self, gateway_event_id: int, outcome: str) -> None:
+        statement = update(EVENTS).where(EVENTS.c.id == gateway_event_id)
+        await self.transaction.execute(statement.values(handled_at=self.transaction.clock.now(), outcome=outcome))
+
+    async def unhandled_before(self, moment: datetime) -> list[int]:
+        statement = select(EVENTS.c.id).where(EVENTS.c.handled_at.is_(None), EVENTS.c.received_at < moment)
+        return [row[0] for row in await self.transaction.rows(statement.order_by(EVENTS.c.id).limit(500))]
+
+
+def payment(row: Sequence[Any]) -> Payment:
+    values = list(row)
+    values[4] = STATUSES[values[4]]
+    values[12] = msgspec.convert(values[12], Snapshot)
+    return Payment(*values)

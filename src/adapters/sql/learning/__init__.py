@@ -1,0 +1,1 @@
+"""Learning's stores and reads: catalogue, outline, enrolments, studying."""

@@ -1,0 +1,235 @@
+"""Contents, enrolments, progress and imports as people read them."""
+
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select, tuple_
+
+from adapters.sql.database import AnyRow, Database
+from adapters.sql.learning.rows import (
+    CONTENT_COLUMNS,
+    CONTENTS,
+    COURSES,
+    ENROLLMENT_COLUMNS,
+    ENROLLMENTS,
+    IMPORT_ROWS,
+    IMPORTS,
+    INSTRUCTORS,
+    IS_INSTRUCTOR_OF,
+    MODULES,
+    PROGRESS,
+    PROGRESS_COLUMNS,
+    TYPES,
+    content,
+    enrollment,
+    progress,
+)
+from adapters.sql.pages import page
+from core.actor import Actor, Role
+from core.clock import Clock
+from core.paging import Page, PageRequest
+from modules.learning.domain.enrolment import Enrollment
+from modules.learning.domain.progress import Tally
+from modules.learning.queries import (
+    ContentSight,
+    EnrollmentCard,
+    EnrollmentFilter,
+    ImportResult,
+    ImportStatus,
+    ProgressLine,
+    ProgressReport,
+)
+
+PLACE = (MODULES.c.position, MODULES.c.id, CONTENTS.c.position, CONTENTS.c.id)
+
+
+def _neighbour(*, forward: bool) -> Any:
+    """The content before or after the one in question, in the order of the course."""
+    modules, contents = MODULES.alias(), CONTENTS.alias()
+    place = (modules.c.position, modules.c.id, contents.c.position, contents.c.id)
+    here, there = tuple_(*place), tuple_(*PLACE)
+    return (
+        select(contents.c.id)
+        .join_from(contents, modules, modules.c.id == contents.c.module_id)
+        .where(
+            contents.c.course_id == CONTENTS.c.course_id,
+            contents.c.is_published,
+            here > there if forward else here < there,
+        )
+        .order_by(*(column.asc() if forward else column.desc() for column in place))
+        .limit(1)
+        .correlate(CONTENTS, MODULES)
+        .scalar_subquery()
+    )
+
+
+SIGHT = (
+    select(
+        COURSES.c.is_published,
+        exists().where(INSTRUCTORS.c.course_id == CONTENTS.c.course_id, INSTRUCTORS.c.user_id == bindparam("user_id")),
+        _neighbour(forward=False),
+        _neighbour(forward=True),
+        *CONTENT_COLUMNS,
+        *ENROLLMENT_COLUMNS,
+        *PROGRESS_COLUMNS,
+    )
+    .select_from(CONTENTS)
+    .join(MODULES, MODULES.c.id == CONTENTS.c.module_id)
+    .join(COURSES, COURSES.c.id == CONTENTS.c.course_id)
+    .outerjoin(
+        ENROLLMENTS,
+        and_(ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == CONTENTS.c.course_id),
+    )
+    .outerjoin(PROGRESS, and_(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, PROGRESS.c.content_id == CONTENTS.c.id))
+    .where(CONTENTS.c.id == bindparam("content_id"))
+)
+_CONTENT = 4
+_ENROLLMENT = _CONTENT + len(CONTENT_COLUMNS)
+_PROGRESS = _ENROLLMENT + len(ENROLLMENT_COLUMNS)
+
+_DONE = (
+    select(func.count())
+    .select_from(PROGRESS)
+    .join(CONTENTS, CONTENTS.c.id == PROGRESS.c.content_id)
+    .where(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, PROGRESS.c.is_completed, CONTENTS.c.is_published)
+    .correlate(ENROLLMENTS)
+    .scalar_subquery()
+)
+_ALL = (
+    select(func.count())
+    .where(CONTENTS.c.course_id == ENROLLMENTS.c.course_id, CONTENTS.c.is_published)
+    .correlate(ENROLLMENTS)
+    .scalar_subquery()
+)
+_LAST = select(CONTENTS.c.title).where(CONTENTS.c.id == ENROLLMENTS.c.last_content_id).scalar_subquery()
+CARDS = select(
+    *ENROLLMENT_COLUMNS, COURSES.c.title, COURSES.c.thumbnail, _DONE, _ALL, ENROLLMENTS.c.last_content_id, _LAST
+).join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
+_CARD = len(ENROLLMENT_COLUMNS)
+LINES = (
+    select(CONTENTS.c.id, CONTENTS.c.title, CONTENTS.c.content_type, CONTENTS.c.video_duration, *PROGRESS_COLUMNS)
+    .join(MODULES, MODULES.c.id == CONTENTS.c.module_id)
+    .outerjoin(
+        PROGRESS,
+        and_(PROGRESS.c.content_id == CONTENTS.c.id, PROGRESS.c.enrollment_id == bindparam("enrollment_id")),
+    )
+    .where(CONTENTS.c.course_id == bindparam("course_id"), CONTENTS.c.is_published)
+    .order_by(*PLACE)
+)
+OF_STUDENT = select(*ENROLLMENT_COLUMNS).where(
+    ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == bindparam("course_id")
+)
+
+
+class SqlStudyQueries:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def content(self, content_id: int, viewer: Actor | None) -> ContentSight | None:
+        values = {"content_id": content_id, "user_id": viewer.user_id if viewer else 0}
+        row = await self._database.row(SIGHT, values)
+        if row is None:
+            return None
+        teaches = bool(row[1]) and viewer is not None and viewer.role is Role.INSTRUCTOR
+        return ContentSight(
+            content=content(row[_CONTENT:_ENROLLMENT]),
+            course_is_published=row[0],
+            is_staff=teaches or (viewer is not None and viewer.is_admin),
+            enrollment=enrollment(row[_ENROLLMENT:_PROGRESS]),
+            progress=progress(row[_PROGRESS:]),
+            previous_id=row[2],
+            next_id=row[3],
+        )
+
+    async def enrollments(
+        self, request: PageRequest, wanted: EnrollmentFilter, *, user_id: int | None
+    ) -> Page[EnrollmentCard]:
+        statement = self._filtered(CARDS, wanted)
+        if user_id is not None:
+            statement = statement.where(ENROLLMENTS.c.user_id == user_id)
+        return await page(
+            self._database,
+            statement,
+            request,
+            keys=[ENROLLMENTS.c.id],
+            descending=True,
+            make=_card,
+            values=lambda card: (card.enrollment.id,),
+        )
+
+    async def enrollment(self, enrollment_id: int) -> EnrollmentCard | None:
+        row = await self._database.row(CARDS.where(ENROLLMENTS.c.id == enrollment_id))
+        return _card(row) if row else None
+
+    async def enrollment_of(self, user_id: int, course_id: int) -> EnrollmentCard | None:
+        row = await self._database.row(
+            CARDS.where(ENROLLMENTS.c.user_id == user_id, ENROLLMENTS.c.course_id == course_id)
+        )
+        return _card(row) if row else None
+
+    async def progress(self, user_id: int, course_id: int) -> ProgressReport | None:
+        row = await self._database.row(OF_STUDENT, {"user_id": user_id, "course_id": course_id})
+        found = enrollment(row) if row else None
+        if found is None:
+            return None
+        rows = await self._database.rows(LINES, {"enrollment_id": found.id, "course_id": course_id})
+        lines = [ProgressLine(r[0], r[1], TYPES[r[2]], r[3], progress(r[4:])) for r in rows]
+        done = sum(1 for line in lines if line.progress and line.progress.is_completed)
+        return ProgressReport(found, Tally(done, len(lines)), lines)
+
+    async def is_staff(self, actor: Actor, course_id: int) -> bool:
+        if actor.role is not Role.INSTRUCTOR:
+            return actor.is_admin
+        values = {"course_id": course_id, "user_id": actor.user_id}
+        row = await self._database.row(IS_INSTRUCTOR_OF, values)
+        return bool(row and row[0])
+
+    async def import_status(self, import_id: int) -> ImportStatus | None:
+        columns = select(IMPORTS.c.id, IMPORTS.c.course_id, IMPORTS.c.created_at, IMPORTS.c.finished_at)
+        row = await self._database.row(columns.where(IMPORTS.c.id == import_id))
+        if row is None:
+            return None
+        by_status = select(IMPORT_ROWS.c.status, func.count()).where(IMPORT_ROWS.c.import_id == import_id)
+        counts = {r[0]: int(r[1]) for r in await self._database.rows(by_status.group_by(IMPORT_ROWS.c.status))}
+        return ImportStatus(*[*row, sum(counts.values()), counts])
+
+    async def import_results(self, import_id: int, request: PageRequest) -> Page[ImportResult]:
+        columns = select(IMPORT_ROWS.c.line, IMPORT_ROWS.c.email, IMPORT_ROWS.c.status)
+        return await page(
+            self._database,
+            columns.where(IMPORT_ROWS.c.import_id == import_id),
+            request,
+            keys=[IMPORT_ROWS.c.line],
+            descending=False,
+            make=lambda row: ImportResult(*row),
+            values=lambda result: (result.line,),
+        )
+
+    def _filtered(self, statement: Select[Any], wanted: EnrollmentFilter) -> Select[Any]:
+        now = literal(self._clock.now(), ENROLLMENTS.c.expiry_date.type)
+        is_alive = or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > now)
+        conditions = {
+            "active": and_(ENROLLMENTS.c.is_active, is_alive),
+            "expired": ENROLLMENTS.c.expiry_date <= now,
+            "suspended": ~ENROLLMENTS.c.is_active,
+            "completed": ENROLLMENTS.c.completed_at.is_not(None),
+        }
+        if wanted.status is not None:
+            statement = statement.where(conditions[wanted.status])
+        if wanted.course_id is not None:
+            statement = statement.where(ENROLLMENTS.c.course_id == wanted.course_id)
+        if wanted.source is not None:
+            statement = statement.where(ENROLLMENTS.c.source == wanted.source.value)
+        return statement
+
+
+def _card(row: AnyRow) -> EnrollmentCard:
+    title, thumbnail, done, total, last_id, last_title = row[_CARD:]
+    return EnrollmentCard(_enrolled(row), title, thumbnail, Tally(done, total), last_id, last_title)
+
+
+def _enrolled(row: AnyRow) -> Enrollment:
+    found = enrollment(row[:_CARD])
+    if found is None:
+        raise LookupError("a card without its enrolment")
+    return found

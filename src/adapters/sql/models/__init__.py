@@ -1,0 +1,42 @@
+"""The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
+
+from adapters.sql.models.commerce import GatewayEvent, Payment
+from adapters.sql.models.identity import AuditEntry, OneTimeCode, Session, SocketTicket, User
+from adapters.sql.models.learning import (
+    Category,
+    Content,
+    Course,
+    CourseInstructor,
+    CourseModule,
+    Enrollment,
+    EnrolmentImport,
+    EnrolmentImportRow,
+    Progress,
+)
+from adapters.sql.models.notifications import Mail
+from adapters.sql.models.plumbing import IdempotencyKey, OutboxMessage, ScheduleSlot
+from adapters.sql.models.types import metadata
+
+__all__ = [
+    "AuditEntry",
+    "Category",
+    "Content",
+    "Course",
+    "CourseInstructor",
+    "CourseModule",
+    "Enrollment",
+    "EnrolmentImport",
+    "EnrolmentImportRow",
+    "GatewayEvent",
+    "IdempotencyKey",
+    "Mail",
+    "OneTimeCode",
+    "OutboxMessage",
+    "Payment",
+    "Progress",
+    "ScheduleSlot",
+    "Session",
+    "SocketTicket",
+    "User",
+    "metadata",
+]

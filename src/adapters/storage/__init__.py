@@ -1,0 +1,1 @@
+"""Files: private media (local disk or S3) and public pictures."""

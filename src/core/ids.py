@@ -1,0 +1,21 @@
+"""Randomness and derived secrets as dependencies."""
+
+from typing import Protocol
+
+
+class Randomness(Protocol):
+    def token(self, nbytes: int) -> str:
+        """Unguessable lower-case hex of `nbytes` bytes."""
+        ...
+
+
+class Derivation(Protocol):
+    """Secrets that are computed from the installation's key and never stored."""
+
+    def derive(self, purpose: str, *parts: object) -> str:
+        """The same 43 URL-safe characters (256 bits) for the same purpose and parts, as long as the key stays."""
+        ...
+
+    def matches(self, given: str, purpose: str, *parts: object) -> bool:
+        """Whether `given` is that value under the current or the previous key; takes the same time either way."""
+        ...

@@ -1,0 +1,20 @@
+"""Text as people write it, in any script."""
+
+import re
+import unicodedata
+
+# \w leaves out combining marks, without which Devanagari words fall apart
+_MARKS = "".join(chr(c) for c in range(0x300, 0xE00) if unicodedata.category(chr(c)) in {"Mn", "Mc"})
+WORD = re.compile(rf"[\w{_MARKS}]+")
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded for comparison: case and compatibility forms do not count, vowel signs do."""
+    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def slugify(title: str) -> str:
+    """A URL-safe name: ASCII words joined by hyphens; empty when the title has none."""
+    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", ascii_only))[:100].strip("-")

@@ -1,0 +1,101 @@
+"""Commands that run: serve, web, worker, sandbox."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from entrypoints.cli import program, settings_or_exit
+from entrypoints.settings import Settings
+
+SANDBOX_PORT = 8001
+
+
+def run(app: Any, settings: Settings, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve an ASGI application until it is told to stop; what is in flight is finished, for 10 s at most."""
+    import uvicorn
+
+    uvicorn.run(
+        app,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.listed("trusted_proxies") or None,
+        ws_max_size=65_536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=2_000,
+    )
+
+
+@program.command()
+def serve() -> None:
+    """Everything in one process: web, worker and sandbox on SQLite, with demo data."""
+    from entrypoints.embedded import embedded_app, prepare
+    from entrypoints.logging import configure
+
+    settings = settings_or_exit()
+    if not settings.is_embedded:
+        raise click.UsageError("`serve` is the embedded default; use `web` and `worker` with SHALA_ENV set.")
+    configure(settings)
+    asyncio.run(prepare(settings))
+    run(embedded_app(settings), settings)
+
+
+@program.command()
+def web() -> None:
+    """The HTTP and WebSocket entrypoint."""
+    from entrypoints.compose import compose
+    from entrypoints.http.app import create_app
+    from entrypoints.logging import configure
+
+    settings = settings_or_exit()
+    configure(settings)
+    run(create_app(compose(settings)), settings)
+
+
+@program.command()
+def worker() -> None:
+    """Drain the outbox and run the schedule; any number of workers may run."""
+    from entrypoints.compose import compose
+    from entrypoints.logging import configure
+    from entrypoints.worker.saq_worker import Listens, run_worker
+
+    settings = settings_or_exit()
+    configure(settings)
+
+    async def main() -> None:
+        house = compose(settings)
+        if not isinstance(house.wake_up, Listens):
+            raise click.UsageError("The worker needs SHALA_REDIS_URL; the embedded default works in `shala serve`.")
+        try:
+            await run_worker(house, house.wake_up)
+        finally:
+            await house.close()
+
+    asyncio.run(main())
+
+
+@program.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=SANDBOX_PORT, show_default=True)
+@click.option("--smtp-port", default=1025, show_default=True)
+def sandbox(host: str, port: int, smtp_port: int) -> None:
+    """The outside world alone (Razorpay, SMTP), for staging."""
+    from entrypoints.logging import configure
+    from entrypoints.sandbox import Sandbox, SandboxConfig
+
+    settings = settings_or_exit()
+    configure(settings)
+    config = SandboxConfig(
+        key_id=settings.razorpay_key_id,
+        key_secret=settings.razorpay_key_secret,
+        webhook_secret=settings.razorpay_webhook_secret,
+        webhook_url=f"{settings.public_base_url}/api/payments/webhook/razorpay/",
+        smtp_host=host,
+        smtp_port=smtp_port,
+    )
+    run(Sandbox(config).app, settings, host=host, port=port)

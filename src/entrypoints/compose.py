@@ -1,0 +1,230 @@
+"""The only file that constructs adapters."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.limiting import RateLimits
+from adapters.memory import EventWakeUp
+from adapters.passwords import Argon2Passwords, CommonPasswordList
+from adapters.razorpay.gateway import RazorpayGateway
+from adapters.redis.wakeup import SaqWakeUp
+from adapters.rendering import SafeMarkdown
+from adapters.smtp import SmtpTransport
+from adapters.sql import migrating as schema
+from adapters.sql.commerce import SqlCommerceStore
+from adapters.sql.commerce_queries import SqlCommerceQueries
+from adapters.sql.database import Database
+from adapters.sql.identity import SqlIdentityStore
+from adapters.sql.identity_queries import SqlIdentityQueries
+from adapters.sql.learning.catalogue import SqlCatalogueStore
+from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
+from adapters.sql.learning.enrolment import SqlEnrolmentStore
+from adapters.sql.learning.outline import SqlOutlineStore
+from adapters.sql.learning.study import SqlStudyStore
+from adapters.sql.learning.study_queries import SqlStudyQueries
+from adapters.sql.notifications import SqlMailFacts, SqlMailStore
+from adapters.sql.outbox import SqlOutbox
+from adapters.storage.local import LocalLibrary
+from adapters.storage.pictures import LocalShelf, Pictures, S3Shelf
+from adapters.storage.s3 import S3Library, s3_store
+from adapters.system import HmacDerivation, SystemClock, SystemRandomness
+from adapters.tokens import JwtAccessTokens, SigningKey
+from core.clock import Clock
+from core.ids import Derivation, Randomness
+from entrypoints.reactions import choreography
+from entrypoints.settings import Settings
+from entrypoints.workflows import Workflows
+from modules.commerce.checkout import Checkout
+from modules.commerce.ports import PaymentGateway
+from modules.commerce.reconciling import Reconciling
+from modules.commerce.settlement import Settlement
+from modules.commerce.webhooks import Webhooks
+from modules.identity.addresses import Addresses
+from modules.identity.administration import Administration
+from modules.identity.authentication import Authentication
+from modules.identity.codes import Codes
+from modules.identity.logins import Logins
+from modules.identity.passwords import Passwords
+from modules.identity.profiles import Profiles
+from modules.identity.registration import Registration
+from modules.learning.admission import Admission
+from modules.learning.authoring import Authoring
+from modules.learning.enrolling import Enrolling
+from modules.learning.importing import Importing
+from modules.learning.outlining import Outlining
+from modules.learning.ports import MediaLibrary
+from modules.learning.studying import Studying
+from modules.learning.viewing import Viewing
+from modules.notifications.mailing import Mailing
+from modules.notifications.ports import MailTransport
+
+__all__ = ["House", "compose", "schema"]
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that is running, and how to stop it."""
+
+    settings: Settings
+    workflows: Workflows
+    database: Database
+    outbox: SqlOutbox
+    limits: RateLimits
+    wake_up: EventWakeUp | SaqWakeUp
+    clock: Clock
+    library: MediaLibrary
+    gateway: PaymentGateway
+    transport: MailTransport
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def close(self) -> None:
+        for close in reversed(self.closers):
+            await close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    clock: Clock
+    randomness: Randomness
+    derivation: Derivation
+    database: Database
+
+
+def compose(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    gateway: PaymentGateway | None = None,
+    transport: MailTransport | None = None,
+) -> House:
+    """Build the house. Nothing connects before it is used; what is passed in takes the place of the usual adapter."""
+    clock, randomness = clock or SystemClock(), SystemRandomness()
+    derivation = HmacDerivation(settings.secret_key, settings.secret_key_previous or None)
+    wake_up = SaqWakeUp(settings.redis_url) if settings.redis_url else EventWakeUp()
+    database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
+    tools = _Tools(clock, randomness, derivation, database)
+    library, shelf = _storage(settings, tools)
+    gateway = gateway or _gateway(settings)
+    transport = transport or _transport(settings)
+    workflows = Workflows(
+        **_identity(settings, tools, shelf),
+        **_learning(settings, tools, library, shelf),
+        **_commerce(tools, gateway),
+        mailing=Mailing(
+            database.begin(SqlMailStore),
+            SqlMailFacts(database, SqlCommerceQueries(database), derivation, clock),
+            transport,
+            domain=settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost",
+        ),
+    )
+    database.reactions = choreography(workflows, {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore})
+    house = House(
+        settings=settings,
+        workflows=workflows,
+        database=database,
+        outbox=SqlOutbox(database, clock, randomness),
+        limits=RateLimits(settings.redis_url or None),
+        wake_up=wake_up,
+        clock=clock,
+        library=library,
+        gateway=gateway,
+        transport=transport,
+        closers=[database.close],
+    )
+    if isinstance(wake_up, SaqWakeUp):
+        house.closers.append(wake_up.close)
+    return house
+
+
+def _storage(settings: Settings, tools: _Tools) -> tuple[MediaLibrary, LocalShelf | S3Shelf]:
+    if settings.storage == "s3":
+        store = s3_store(
+            bucket=settings.s3_bucket,
+            region=settings.s3_region,
+            endpoint=settings.s3_endpoint or None,
+            access_key_id=settings.s3_access_key_id or None,
+            secret_access_key=settings.s3_secret_access_key or None,
+        )
+        return S3Library(store, tools.clock), S3Shelf(store)
+    private, public = settings.data_path / "media" / "private", settings.data_path / "media" / "public"
+    library = LocalLibrary(private, settings.public_base_url, tools.derivation, tools.clock)
+    return library, LocalShelf(public)
+
+
+def _gateway(settings: Settings) -> RazorpayGateway:
+    secrets = (settings.razorpay_webhook_secret, settings.razorpay_webhook_secret_previous)
+    return RazorpayGateway(
+        key_id=settings.razorpay_key_id,
+        key_secret=settings.razorpay_key_secret,
+        webhook_secrets=tuple(secret for secret in secrets if secret),
+        base_url=settings.razorpay_base_url or None,
+    )
+
+
+def _transport(settings: Settings) -> SmtpTransport:
+    return SmtpTransport(
+        host=settings.smtp_host or "127.0.0.1",
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        username=settings.smtp_username or None,
+        password=settings.smtp_password or None,
+        tls=settings.smtp_tls,
+    )
+
+
+def _identity(settings: Settings, tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
+    begin = tools.database.begin(SqlIdentityStore)
+    hasher, common = Argon2Passwords(memory_kib=settings.password_memory_kib), CommonPasswordList()
+    codes = Codes(tools.derivation, tools.randomness, tools.clock)
+    tokens = JwtAccessTokens(
+        _signing_key(settings.secret_key),
+        tools.clock,
+        lifetime=settings.access_token_seconds,
+        previous=_signing_key(settings.secret_key_previous) if settings.secret_key_previous else None,
+    )
+    people = SqlIdentityQueries(tools.database, tools.clock)
+    return {
+        "registration": Registration(begin, hasher, common, codes),
+        "logins": Logins(begin, hasher, tokens, tools.derivation, tools.randomness, tools.clock),
+        "authentication": Authentication(begin, people, tokens, tools.randomness, tools.clock),
+        "passwords": Passwords(begin, hasher, common, codes),
+        "addresses": Addresses(begin, hasher, codes, tools.clock),
+        "profiles": Profiles(begin, Pictures(shelf, "profiles", (512, 512)), hasher, tools.randomness),
+        "administration": Administration(begin),
+        "people": people,
+    }
+
+
+def _signing_key(secret: str) -> SigningKey:
+    derivation = HmacDerivation(secret)
+    return SigningKey(kid=derivation.derive("access-token-id")[:8], secret=derivation.derive("access-token"))
+
+
+def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
+    database, clock = tools.database, tools.clock
+    study, admission = SqlStudyQueries(database, clock), Admission(clock)
+    return {
+        "authoring": Authoring(
+            database.begin(SqlCatalogueStore), Pictures(shelf, "thumbnails", (1280, 720)), tools.randomness
+        ),
+        "outlining": Outlining(
+            database.begin(SqlOutlineStore), library, SafeMarkdown(), settings.upload_limit_mib * 2**20
+        ),
+        "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
+        "importing": Importing(database.begin(SqlEnrolmentStore), admission),
+        "viewing": Viewing(study, library, clock),
+        "studying": Studying(database.begin(SqlStudyStore), clock),
+        "catalogue": SqlCatalogueQueries(database),
+        "study": study,
+    }
+
+
+def _commerce(tools: _Tools, gateway: PaymentGateway) -> dict[str, Any]:
+    begin, settlement = tools.database.begin(SqlCommerceStore), Settlement(tools.clock)
+    return {
+        "checkout": Checkout(begin, gateway, settlement, tools.randomness, tools.clock),
+        "webhooks": Webhooks(begin, gateway, settlement, tools.clock),
+        "reconciling": Reconciling(begin, gateway, settlement, tools.clock),
+        "payments": SqlCommerceQueries(tools.database),
+    }

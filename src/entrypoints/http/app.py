@@ -1,0 +1,118 @@
+"""The HTTP application: routes, guard, errors, documentation; wrapped in the edge."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from entrypoints.compose import House
+from entrypoints.http import (
+    accounts,
+    contents,
+    courses,
+    credentials,
+    enrolments,
+    files,
+    operations,
+    payments,
+    problems,
+    progress,
+    users,
+)
+from entrypoints.http.docs import docs_router
+from entrypoints.http.edge import Edge
+from entrypoints.http.policy import Policy, demand_policies, enforce
+
+LARGEST_BODY = 2**20
+Background = Callable[[House], AbstractAsyncContextManager[None]]
+
+
+def create_app(house: House, *, background: Background | None = None) -> ASGIApp:
+    """The whole application as ASGI; `background` runs beside it, as the dispatcher does in the embedded default.
+
+    :raises Missing: a route declares no policy.
+    """
+    return Edge(create_litestar(house, background=background), allowed_hosts=house.settings.listed("allowed_hosts"))
+
+
+def create_litestar(house: House, *, background: Background | None = None) -> Litestar:
+    """The application without the edge; its schema is complete."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
+        if background is None:
+            yield
+        else:
+            async with background(house):
+                yield
+        await house.close()
+
+    origins = house.settings.listed("cors_origins")
+    app = Litestar(
+        route_handlers=_routes(house),
+        guards=[enforce],
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=_openapi(),
+        cors_config=CORSConfig(allow_origins=origins, expose_headers=["ETag", "X-Request-ID"]) if origins else None,
+        lifespan=[lifespan],
+        state=State({"house": house}),
+        logging_config=None,
+        multipart_form_part_limit=20,
+    )
+    demand_policies(app)
+    keep_slashes(app)
+    return app
+
+
+def _routes(house: House) -> list[Any]:
+    routes: list[Any] = [
+        Router(
+            "/api/accounts",
+            route_handlers=[*accounts.HANDLERS, *credentials.HANDLERS, *users.HANDLERS],
+            tags=["accounts"],
+        ),
+        Router(
+            "/api/courses",
+            route_handlers=[*courses.HANDLERS, *contents.HANDLERS, *enrolments.HANDLERS, *progress.HANDLERS],
+            tags=["courses"],
+        ),
+        Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
+        *files.HANDLERS,
+        *operations.HANDLERS,
+        docs_router(),
+    ]
+    if house.settings.storage == "local":
+        public = house.settings.data_path / "media" / "public"
+        public.mkdir(parents=True, exist_ok=True)
+        routes.append(
+            create_static_files_router("/media", [public], opt={"policy": Policy.ANYONE}, include_in_schema=False)
+        )
+    return routes
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Shala",
+        version="1",
+        description="Sells courses, teaches them, keeps the class together.",
+        path="/schema",
+        render_plugins=[],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"bearer": []}, {}],
+    )
+
+
+def keep_slashes(app: Litestar) -> None:
+    """Litestar drops the trailing slash that our paths have."""
+    schema = app.openapi_schema
+    schema.paths = {path if path.endswith("/") else f"{path}/": item for path, item in (schema.paths or {}).items()}

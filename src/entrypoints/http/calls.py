@@ -1,0 +1,134 @@
+"""What handlers ask of a request: who calls, which page, which version, and whether it is a repeat."""
+
+import hashlib
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.params import Parameter
+from msgspec import UNSET, Struct, UnsetType
+
+from core.actor import Actor
+from core.errors import Invalid, Unauthenticated
+from core.idempotency import Once
+from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, decode_cursor
+from entrypoints.compose import House
+from entrypoints.workflows import Workflows
+
+Call: TypeAlias = Request[Actor | None, Any, State]
+Item = TypeVar("Item")
+Seen = TypeVar("Seen")
+Body = TypeVar("Body")
+Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="Rows in a page, 1-100", default=DEFAULT_LIMIT)]
+Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", default=None)]
+Count = Annotated[bool, Parameter(description="Whether to count all rows", default=False)]
+LONGEST_KEY = 255
+INLINE_ETAG = 16
+
+
+class Listing(Struct, Generic[Item], omit_defaults=False):
+    """A page as Django REST Framework's cursor pages look; `count` is there when it was asked for."""
+
+    results: list[Item]
+    next: str | None
+    previous: str | None
+    next_cursor: str | None
+    count: int | UnsetType = UNSET
+
+
+def house(request: Call) -> House:
+    return request.app.state.house  # type: ignore[no-any-return]
+
+
+def do(request: Call) -> Workflows:
+    """The workflows, to be told what to do."""
+    return house(request).workflows
+
+
+def caller(request: Call) -> Actor:
+    """The signed-in user of a route whose policy demands one."""
+    actor = viewer(request)
+    if actor is None:
+        raise Unauthenticated
+    return actor
+
+
+def viewer(request: Call) -> Actor | None:
+    """The signed-in user, if there is one."""
+    actor: Actor | None = request.scope.get("user")
+    return actor
+
+
+def page_request(limit: int, cursor: str | None, *, count: bool, kinds: tuple[type, ...] = (int,)) -> PageRequest:
+    """:raises InvalidCursor:"""
+    if cursor is None:
+        return PageRequest(limit=limit, want_count=count)
+    after, backward = decode_cursor(cursor, kinds)
+    return PageRequest(limit=limit, after=after, backward=backward, want_count=count)
+
+
+def listing(request: Call, page: Page[Seen], present: Any) -> "Listing[Any]":
+    """The page with each row presented, and addresses of the pages around it."""
+    return Listing(
+        results=[present(item) for item in page.results],
+        next=_address(request, page.next_cursor),
+        previous=_address(request, page.previous_cursor),
+        next_cursor=page.next_cursor,
+        count=UNSET if page.count is None else page.count,
+    )
+
+
+def _address(request: Call, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    query = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+    path = request.scope["path"].rstrip("/")
+    return f"{house(request).settings.public_base_url}{path}/?{urlencode([*query, ('cursor', cursor)])}"
+
+
+def expected_version(request: Call) -> int | None:
+    """The version in `If-Match`, if one is named.
+
+    :raises Invalid: something else stands there.
+    """
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    digits = given.strip().removeprefix("W/").strip('"')
+    if not digits.isascii() or not digits.isdigit():
+        raise Invalid.field("If-Match", 'Send the version as "7".')
+    return int(digits)
+
+
+async def once(request: Call, route: str, who: object | None = None) -> Once | None:
+    """The call's idempotency key, scoped to route and caller; None if it has none.
+
+    :raises Invalid: a key that is empty or longer than 255 characters.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise Invalid.field("Idempotency-Key", "1-255 characters.")
+    actor = viewer(request)
+    owner = who if who is not None else actor.user_id if actor else ""
+    digest = hashlib.sha256(await request.body()).hexdigest()
+    return Once(scope=f"{route}:{hashlib.sha256(str(owner).encode()).hexdigest()[:24]}", key=key, fingerprint=digest)
+
+
+def given(body: Struct, *names: str) -> dict[str, Any]:
+    """The named fields that the client sent; what it did not send stays as it is."""
+    return {name: value for name in names if (value := getattr(body, name)) is not UNSET}
+
+
+def conditional(request: Call, body: Body) -> Response[Body]:
+    """The body with an ETag, or 304 when the client has it already."""
+    encoded = msgspec.json.encode(body)
+    etag = f'"{hashlib.blake2b(encoded, digest_size=INLINE_ETAG).hexdigest()}"'
+    headers = {"ETag": etag, "Vary": "Authorization", "Cache-Control": "no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if etag in {one.strip().removeprefix("W/") for one in known.split(",")} or known.strip() == "*":
+        return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
+    return Response(encoded, headers=headers, media_type="application/json")  # type: ignore[arg-type]

@@ -1,0 +1,101 @@
+"""What every request passes first and every response last: request id, host check, headers, metrics, one log line.
+
+One plain ASGI layer around the whole application, so that it also sees what no route answers.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Receive, Send
+from prometheus_client import Counter, Histogram
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+REQUESTS = Counter("shala_http_requests_total", "Requests by route and status", ["method", "route", "status"])
+SECONDS = Histogram("shala_http_request_seconds", "Duration of requests", ["route"], buckets=BUCKETS)
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+]
+NO_STORE = (b"cache-control", b"no-store")
+QUIET = {"/health/live", "/health/ready", "/metrics"}
+log = structlog.get_logger()
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str]) -> None:
+        self._app = app
+        hosts = {host.lower() for host in allowed_hosts}
+        self._hosts = None if "*" in hosts else hosts
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+        request_id = secrets.token_hex(8)
+        scope["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def sending(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(scope, message, request_id)
+            await send(message)
+
+        try:
+            if self._hosts is not None and _host(scope) not in self._hosts:
+                await _misdirected(sending)
+            else:
+                await self._app(scope, receive, sending)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+
+    def _dress(self, scope: Any, message: Any, request_id: str) -> None:
+        headers = list(message.get("headers", []))
+        given = {name.lower() for name, _ in headers}
+        headers.append((b"x-request-id", request_id.encode()))
+        headers += [pair for pair in HEADERS if pair[0] not in given]
+        if b"cache-control" not in given and scope.get("user") is not None:
+            headers.append(NO_STORE)
+        message["headers"] = headers
+
+    def _record(self, scope: Any, status: int, seconds: float) -> None:
+        route = scope.get("path_template") or "unmatched"
+        REQUESTS.labels(scope["method"], route, status).inc()
+        SECONDS.labels(route).observe(seconds)
+        if route.rstrip("/") in QUIET:
+            return
+        actor = scope.get("user")
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            user_id=actor.user_id if actor is not None else None,
+        )
+
+
+def _host(scope: Any) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return str(value.decode("latin-1")).lower().rsplit(":", 1)[0]
+    return ""
+
+
+async def _misdirected(send: Send) -> None:
+    body = (
+        b'{"type":"urn:shala:error:invalid_input","title":"Invalid input","status":400,'
+        b'"detail":"This host is not served here.","code":"invalid_input","errors":[],"request_id":""}'
+    )
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

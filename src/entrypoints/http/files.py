@@ -1,0 +1,49 @@
+"""Private files of the local store, with ranges so that players can seek (Starlette's FileResponse does the work)."""
+
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from litestar import asgi
+from litestar.types import Receive, Scope, Send
+from starlette.responses import FileResponse
+
+from core.errors import NotFound
+from entrypoints.compose import House
+from entrypoints.http.policy import Policy
+
+INLINE = ("video/", "audio/", "application/pdf")
+
+
+class TokenLike(Protocol):
+    @property
+    def session_id(self) -> int | None: ...
+    @property
+    def file_name(self) -> str | None: ...
+
+
+@runtime_checkable
+class ReadsTokens(Protocol):
+    """A media library whose files this process serves itself."""
+
+    def read(self, token: str) -> tuple[Path, Any]: ...
+
+
+@asgi("/api/courses/files/{token:str}", policy=Policy.SIGNED, copy_scope=True)
+async def file(scope: Scope, receive: Receive, send: Send) -> None:
+    """A video or document under a token that is bound to a login: it ends with it."""
+    house: House = scope["litestar_app"].state.house
+    if not isinstance(house.library, ReadsTokens) or scope.get("method") not in {"GET", "HEAD"}:
+        raise NotFound
+    path, ticket = house.library.read(str(scope["path_params"]["token"]))
+    if ticket.session_id is not None and not await house.workflows.authentication.is_alive(ticket.session_id):
+        raise NotFound
+    response = FileResponse(
+        path,
+        filename=ticket.file_name,
+        content_disposition_type="attachment" if ticket.file_name else "inline",
+        headers={"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox; default-src 'none'"},
+    )
+    await response(scope, receive, send)  # type: ignore[arg-type]
+
+
+HANDLERS = [file]

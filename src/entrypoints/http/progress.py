@@ -1,0 +1,112 @@
+"""/api/courses/progress/: what phones report, and what it adds up to."""
+
+from datetime import datetime
+
+from litestar import get, post
+from msgspec import Struct
+
+from core.errors import NotFound
+from entrypoints.http.calls import Call, caller, do
+from entrypoints.http.learning_wire import ProgressInfo, progress_info
+from entrypoints.http.policy import Policy
+from modules.learning.domain.catalogue import ContentType
+from modules.learning.domain.enrolment import NotEnrolled
+from modules.learning.domain.progress import Report, Rule, required_seconds, rule_for, seconds
+from modules.learning.queries import ProgressLine
+
+
+class ProgressBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """`time_spent` is the content's total so far: sending it again changes nothing. All in seconds."""
+
+    content_id: int
+    last_position: int
+    time_spent: int
+    is_completed: bool = False
+    watched: list[tuple[int, int]] = []
+
+
+class ProgressAnswer(Struct, frozen=True):
+    progress: ProgressInfo | None
+    course_id: int
+    enrollment_id: int
+    progress_percentage: float
+    completed_contents: int
+    total_contents: int
+    completed_at: datetime | None
+
+
+class ProgressItem(Struct, frozen=True):
+    """`rule` says what completes the content; the seconds are there for videos only."""
+
+    content_id: int
+    title: str
+    content_type: ContentType
+    counts: bool
+    rule: Rule
+    watched_seconds: int | None
+    required_seconds: int | None
+    progress: ProgressInfo | None
+
+
+class CourseProgress(Struct, frozen=True):
+    course_id: int
+    enrollment_id: int
+    progress_percentage: float
+    completed_contents: int
+    total_contents: int
+    completed_at: datetime | None
+    contents: list[ProgressItem]
+
+
+@post("/progress/update/", policy=Policy.ENROLLED, status_code=200)
+async def update_progress(request: Call, data: ProgressBody) -> ProgressAnswer:
+    """Report where a student is in a content."""
+    report = Report(data.last_position, data.time_spent, data.is_completed, tuple(data.watched))
+    studied = await do(request).studying.report(caller(request), data.content_id, report)
+    return ProgressAnswer(
+        progress_info(studied.progress),
+        studied.course_id,
+        studied.progress.enrollment_id,
+        studied.tally.percentage,
+        studied.tally.completed,
+        studied.tally.total,
+        studied.completed_at,
+    )
+
+
+@get("/progress/", policy=Policy.ENROLLED)
+async def progress(request: Call, course_id: int, user_id: int | None = None) -> CourseProgress:
+    """What counts in a course and how far one is; its staff may name a student's `user_id`."""
+    actor = caller(request)
+    if user_id is not None and user_id != actor.user_id and not await do(request).study.is_staff(actor, course_id):
+        raise NotFound
+    found = await do(request).study.progress(user_id or actor.user_id, course_id)
+    if found is None:
+        raise NotEnrolled("Not enrolled in this course.")
+    return CourseProgress(
+        course_id,
+        found.enrollment.id,
+        found.tally.percentage,
+        found.tally.completed,
+        found.tally.total,
+        found.enrollment.completed_at,
+        [_item(line) for line in found.contents],
+    )
+
+
+def _item(line: ProgressLine) -> ProgressItem:
+    is_video = line.content_type is ContentType.VIDEO
+    watched = seconds(line.progress.watched) if line.progress else 0
+    return ProgressItem(
+        line.content_id,
+        line.title,
+        line.content_type,
+        True,
+        rule_for(line.content_type),
+        watched if is_video else None,
+        required_seconds(line.video_duration) if is_video else None,
+        progress_info(line.progress),
+    )
+
+
+HANDLERS = [update_progress, progress]

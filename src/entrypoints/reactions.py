@@ -1,0 +1,64 @@
+"""Who reacts to what: the whole choreography on one page.
+
+*Within* a fact's own transaction, for what must be true together with it. *After* it, through the outbox, at least
+once: either in one transaction with the outbox row, or *outside* of any, where the world is called and running twice is
+borne. The names of reactions after a fact are stored in the outbox: rename one only when none of its rows wait.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.events import Reaction, Reactions
+from entrypoints.workflows import Workflows
+from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid
+from modules.identity.events import CodeRequested, EmailChanged, PasswordChanged
+from modules.learning.events import ImportStarted
+
+Stores = dict[str, Callable[[Any], Any]]
+"""How to see an open transaction as a module's store."""
+
+
+def choreography(do: Workflows, see: Stores) -> Reactions:
+    learning, commerce = see["learning"], see["commerce"]
+    return Reactions.of(
+        within=(
+            Reaction(
+                "enrol_buyer",
+                OrderPaid,
+                lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
+            ),
+        ),
+        after=(
+            Reaction(
+                "apply_gateway_event",
+                GatewayEventStored,
+                lambda tx, e: do.webhooks.handle(commerce(tx), e.gateway_event_id),
+            ),
+            Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
+            Reaction(
+                "mail_receipt",
+                OrderPaid,
+                lambda e: do.mailing.receipt(user_id=e.user_id, payment_id=e.payment_id),
+                outside=True,
+            ),
+            Reaction(
+                "mail_code",
+                CodeRequested,
+                lambda e: do.mailing.code(user_id=e.user_id, code_id=e.code_id, purpose=e.purpose),
+                outside=True,
+            ),
+            Reaction(
+                "mail_password_changed",
+                PasswordChanged,
+                lambda e: do.mailing.password_changed(user_id=e.user_id, cause=f"{e.user_id}-{e.version}"),
+                outside=True,
+            ),
+            Reaction(
+                "mail_email_changed",
+                EmailChanged,
+                lambda e: do.mailing.email_changed(user_id=e.user_id, code_id=e.code_id),
+                outside=True,
+            ),
+            Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
+        ),
+    )

@@ -1,0 +1,97 @@
+"""The mailbox of everybody: JSON for programs, pages for people, under the same paths."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response, Router, delete, get
+from litestar.di import Provide
+
+from entrypoints.sandbox.mailbox import Mailbox
+from entrypoints.sandbox.pages import error_page, facts, page, prefers_html
+
+if TYPE_CHECKING:
+    from entrypoints.sandbox.mailbox import Mail
+
+_SHOWN_ON_A_PAGE = 200
+PageRequest = Request[Any, Any, Any]
+
+
+def mail_pages(mailbox: Mailbox) -> Router:
+    return Router(
+        path="/sandbox/mail",
+        route_handlers=[list_mails, show_mail, empty_mailbox],
+        dependencies={"mailbox": Provide(lambda: mailbox, sync_to_thread=False)},
+    )
+
+
+@get("/")
+async def list_mails(request: PageRequest, mailbox: Mailbox) -> Response[Any]:
+    to = request.query_params.get("to")
+    mails = mailbox.newest_first(to)
+    if prefers_html(request):
+        return _list_page(mails, to)
+    return Response({"results": [_as_json(mail) for mail in mails]})
+
+
+@get("/{mail_id:int}")
+async def show_mail(request: PageRequest, mailbox: Mailbox, mail_id: int) -> Response[Any]:
+    mail = mailbox.get(mail_id)
+    if prefers_html(request):
+        return error_page("There is no such mail.", 404) if mail is None else _mail_page(mail)
+    if mail is None:
+        return Response({"error": {"description": "There is no such mail."}}, status_code=404)
+    return Response({**_as_json(mail), "headers": mail.headers, "raw": mail.raw.decode("utf-8", "replace")})
+
+
+@delete("/")
+async def empty_mailbox(mailbox: Mailbox) -> None:
+    mailbox.forget()
+
+
+def _as_json(mail: Mail) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(mail)
+    del fields["headers"], fields["raw"]
+    return fields
+
+
+def _list_page(mails: list[Mail], to: str | None) -> Response[str]:
+    whose = "Everybody's mail" if to is None else f"Mail to {to}"
+    rows = "".join(
+        f'<tr><td class="wrap"><a href="/sandbox/mail/{mail.id}/">{escape(mail.subject) or "(no subject)"}</a><br>'
+        f'<span class="soft">{escape(", ".join(mail.to))}</span></td>'
+        f"<td>{mail.received_at:%d %b %H:%M:%S} UTC</td></tr>"
+        for mail in mails[:_SHOWN_ON_A_PAGE]
+    )
+    table = (
+        f"<table><thead><tr><th>Mail</th><th>Received</th></tr></thead><tbody>{rows}</tbody></table>"
+        if rows
+        else '<p style="padding:1.1rem;margin:0" class="soft">Nothing has arrived yet.</p>'
+    )
+    everything = "" if to is None else '<p><a href="/sandbox/mail/">Everybody\'s mail</a></p>'
+    return page(whose, f'<h1>{escape(whose)}</h1><div class="card scroll">{table}</div>{everything}')
+
+
+def _mail_page(mail: Mail) -> Response[str]:
+    head = facts(
+        [
+            ("To", ", ".join(mail.to)),
+            ("From", mail.sender),
+            ("Received", f"{mail.received_at:%d %b %Y %H:%M:%S} UTC"),
+            ("Message-ID", mail.message_id or "none"),
+        ]
+    )
+    html = "" if mail.html is None else _frame(mail.html)
+    text = "" if mail.text is None else f'<h2>Plain text</h2><div class="card"><pre>{escape(mail.text)}</pre></div>'
+    subject = escape(mail.subject) or "(no subject)"
+    body = f'<p><a href="/sandbox/mail/">All mail</a></p><h1>{subject}</h1><div class="card">{head}</div>{html}{text}'
+    return page(mail.subject or "Mail", body)
+
+
+def _frame(html: str) -> str:
+    """Without scripts and an origin of its own the mail can run and read nothing. Its links open in a new tab."""
+    document = f'<base target="_blank">{html}'
+    allowed = "allow-popups allow-popups-to-escape-sandbox"
+    return f'<iframe sandbox="{allowed}" srcdoc="{escape(document)}" title="The mail"></iframe>'

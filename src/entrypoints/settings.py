@@ -1,0 +1,227 @@
+"""Every setting, typed, read from the environment once. Production refuses what is insecure, and names it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "SHALA_"
+SHORTEST_SECRET = 32
+
+
+class SettingsError(Exception):
+    """The process must not start; the message names each variable at fault."""
+
+
+class Environment(StrEnum):
+    """`embedded` is one process with everything inside, `staging` production's topology against the sandbox."""
+
+    EMBEDDED = "embedded"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+def _about(text: str, **limits: Any) -> Meta:
+    return Meta(description=text, **limits)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Field names are variable names in lower case, without the prefix. Times in seconds unless said."""
+
+    env: Annotated[Environment, _about("embedded, staging or production")] = Environment.EMBEDDED
+    host: Annotated[str, _about("Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, _about("Port to listen on; PORT without the prefix works too", ge=0, le=65535)] = 8000
+    data_dir: Annotated[str, _about("Where the embedded default and local storage keep their files")] = "var"
+    secret_key: Annotated[str, _about("Signs tokens, derives codes; at least 32 characters")] = ""
+    secret_key_previous: Annotated[str, _about("The former key, accepted for 30 days after a rotation")] = ""
+    database_url: Annotated[str, _about("postgresql+asyncpg://… or, for one process, sqlite+aiosqlite:///…")] = ""
+    database_pool: Annotated[int, _about("Connections a process, for transactions and for reads each", ge=1)] = 10
+    redis_url: Annotated[str, _about("redis://…; wakes the workers and counts limits for all instances")] = ""
+    public_base_url: Annotated[str, _about("Where clients reach the API; the only source of links")] = ""
+    media_base_url: Annotated[str, _about("Where public pictures are served; default: the API's own /media")] = ""
+    allowed_hosts: Annotated[str, _about("Host names that requests may name, separated by commas; * for any")] = "*"
+    trusted_proxies: Annotated[str, _about("Addresses or networks whose X-Forwarded-For is believed, by commas")] = ""
+    cors_origins: Annotated[str, _about("Origins of web apps that may call, separated by commas")] = ""
+    access_token_seconds: Annotated[int, _about("Lifetime of access tokens", ge=30, le=86_400)] = 900
+    razorpay_key_id: Annotated[str, _about("rzp_live_… in production, rzp_test_… elsewhere")] = ""
+    razorpay_key_secret: Annotated[str, _about("The key's secret")] = ""
+    razorpay_webhook_secret: Annotated[str, _about("Secret of the webhook, another than the key's")] = ""
+    razorpay_webhook_secret_previous: Annotated[str, _about("The former one, accepted during a rotation")] = ""
+    razorpay_base_url: Annotated[str, _about("Another address of Razorpay: the sandbox")] = ""
+    smtp_host: Annotated[str, _about("Mail server")] = ""
+    smtp_port: Annotated[int, _about("Its port", ge=1, le=65535)] = 587
+    smtp_username: Annotated[str, _about("User at the mail server, if it wants one")] = ""
+    smtp_password: Annotated[str, _about("Password at the mail server")] = ""
+    smtp_tls: Annotated[str, _about("off, starttls or tls", pattern="^(off|starttls|tls)$")] = "starttls"
+    mail_from: Annotated[str, _about("Sender of mails")] = "Shala <no-reply@example.com>"
+    storage: Annotated[str, _about("local (one machine) or s3", pattern="^(local|s3)$")] = "local"
+    s3_bucket: Annotated[str, _about("Bucket; public pictures lie under public/")] = ""
+    s3_endpoint: Annotated[str, _about("Address of an S3-compatible store; empty for AWS")] = ""
+    s3_region: Annotated[str, _about("Region")] = "ap-south-1"
+    s3_access_key_id: Annotated[str, _about("Key; empty to use the machine's role")] = ""
+    s3_secret_access_key: Annotated[str, _about("Its secret")] = ""
+    upload_limit_mib: Annotated[int, _about("Largest video or document, in MiB", ge=1)] = 512
+    password_memory_kib: Annotated[int, _about("Memory of one argon2id hash, in KiB", ge=8)] = 47_104
+    limit_login: Annotated[int, _about("Logins per 15 min, account and address", ge=1)] = 10
+    limit_login_address: Annotated[int, _about("Logins per 15 min and address", ge=1)] = 50
+    limit_register: Annotated[int, _about("Registrations per hour and address", ge=1)] = 10
+    limit_codes: Annotated[int, _about("Codes asked for or tried per hour and account", ge=1)] = 20
+    limit_user: Annotated[int, _about("API calls per minute and user", ge=1)] = 300
+    limit_address: Annotated[int, _about("API calls per minute and address", ge=1)] = 1000
+    limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
+    log_level: Annotated[str, _about("debug, info, warning or error", pattern="^(debug|info|warning|error)$")] = "info"
+    log_format: Annotated[str, _about("json or console", pattern="^(json|console)$")] = "json"
+    metrics_token: Annotated[str, _about("Bearer token that /metrics asks for; empty: none")] = ""
+    sandbox_url: Annotated[str, _about("Where `shala sandbox` runs, in staging")] = ""
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.env is Environment.EMBEDDED
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def listed(self, name: str) -> list[str]:
+        """The parts of a setting that is separated by commas."""
+        return [part.strip() for part in str(getattr(self, name)).split(",") if part.strip()]
+
+
+class Variable(Struct, frozen=True):
+    name: str
+    default: str
+    meaning: str
+
+
+def _variables() -> list[Variable]:
+    hints = get_type_hints(Settings, include_extras=True)
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    return [
+        Variable(f"{PREFIX}{name.upper()}", str(default), hints[name].__metadata__[0].description or "")
+        for name, default in defaults.items()
+    ]
+
+
+VARIABLES = _variables()
+
+
+def settings_table() -> str:
+    """The table in docs/settings.md."""
+    rows = [f"| `{v.name}` | {f'`{v.default}`' if v.default else ''} | {v.meaning} |" for v in VARIABLES]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process, completed for the embedded default and checked for production.
+
+    :raises SettingsError:
+    """
+    environ = os.environ if environ is None else environ
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    given = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    given = {k: v for k, v in given.items() if not k.startswith("test_")}
+    if "PORT" in environ:
+        given.setdefault("port", environ["PORT"])
+    if unknown := sorted(set(given) - known):
+        names = ", ".join(f"{PREFIX}{name.upper()}" for name in unknown)
+        raise SettingsError(f"Unknown variables: {names}. docs/settings.md lists them all.")
+    settings = _convert(given)
+    settings = _embedded(settings) if settings.is_embedded else settings
+    if faults := [*_contradictions(settings), *_insecurities(settings)]:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+def _convert(given: dict[str, str]) -> Settings:
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        raise SettingsError(f"{PREFIX}{path.rstrip('`').upper()}: {message}") from None
+
+
+def _embedded(settings: Settings) -> Settings:
+    """What one process without any configuration runs on. Its secrets are kept, so that a restart logs nobody out."""
+    data = settings.data_path
+    data.mkdir(parents=True, exist_ok=True)
+    base = settings.public_base_url or f"http://127.0.0.1:{settings.port}"
+    return msgspec.structs.replace(
+        settings,
+        secret_key=settings.secret_key or _kept_secret(data / "secret-key"),
+        database_url=settings.database_url or f"sqlite+aiosqlite:///{data / 'shala.db'}",
+        public_base_url=base,
+        media_base_url=settings.media_base_url or f"{base}/media",
+        razorpay_key_id=settings.razorpay_key_id or "rzp_test_sandbox000000",
+        razorpay_key_secret=settings.razorpay_key_secret or _kept_secret(data / "sandbox-key-secret"),
+        razorpay_webhook_secret=settings.razorpay_webhook_secret or _kept_secret(data / "sandbox-webhook-secret"),
+        smtp_tls="off",
+        log_format="console" if settings.log_format == "json" else settings.log_format,
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.is_embedded:
+        required = ["database_url", "redis_url", "public_base_url", "smtp_host", "secret_key"]
+        required += ["razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret"]
+        faults += [f"{PREFIX}{name.upper()} must be set." for name in required if not getattr(settings, name)]
+        if settings.is_sqlite:
+            faults.append("SHALA_DATABASE_URL: SQLite serves one process only; use PostgreSQL.")
+    if settings.storage == "s3":
+        needed = ["s3_bucket", "media_base_url"]
+        faults += [
+            f"{PREFIX}{name.upper()} must be set with SHALA_STORAGE=s3."
+            for name in needed
+            if not getattr(settings, name)
+        ]
+    if settings.database_url and not settings.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+        faults.append("SHALA_DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite://.")
+    is_live = settings.razorpay_key_id.startswith("rzp_live_")
+    if is_live and settings.env is not Environment.PRODUCTION:
+        faults.append("SHALA_RAZORPAY_KEY_ID is a live key, which only production may use.")
+    if bool(settings.s3_access_key_id) != bool(settings.s3_secret_access_key):
+        faults.append("SHALA_S3_ACCESS_KEY_ID and SHALA_S3_SECRET_ACCESS_KEY go together.")
+    return faults
+
+
+def _insecurities(settings: Settings) -> list[str]:
+    faults = []
+    if settings.secret_key and len(settings.secret_key) < SHORTEST_SECRET:
+        faults.append(f"SHALA_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
+    if settings.env is not Environment.PRODUCTION:
+        return faults
+    checks = {
+        "SHALA_SECRET_KEY looks like a placeholder.": len(set(settings.secret_key)) < 10,
+        "SHALA_PUBLIC_BASE_URL must be https.": not settings.public_base_url.startswith("https://"),
+        "SHALA_MEDIA_BASE_URL must be https.": bool(settings.media_base_url)
+        and not settings.media_base_url.startswith("https://"),
+        "SHALA_ALLOWED_HOSTS must name the hosts.": "*" in settings.listed("allowed_hosts"),
+        "SHALA_CORS_ORIGINS must not be *.": "*" in settings.listed("cors_origins"),
+        "SHALA_RAZORPAY_KEY_ID must be a live key in production.": not settings.razorpay_key_id.startswith("rzp_live_"),
+        "SHALA_RAZORPAY_BASE_URL must be empty in production.": bool(settings.razorpay_base_url),
+        "SHALA_RAZORPAY_WEBHOOK_SECRET must differ from the key's secret.": settings.razorpay_webhook_secret
+        == settings.razorpay_key_secret,
+        "SHALA_SMTP_TLS must not be off in production.": settings.smtp_tls == "off",
+        "SHALA_SANDBOX_URL must be empty in production.": bool(settings.sandbox_url),
+        "SHALA_MAIL_FROM still is the example.": "example.com" in settings.mail_from,
+        "SHALA_LOG_LEVEL must not be debug in production.": settings.log_level == "debug",
+        "SHALA_PASSWORD_MEMORY_KIB must be at least 47104 in production.": settings.password_memory_kib < 47_104,
+        "SHALA_METRICS_TOKEN must be set in production.": not settings.metrics_token,
+    }
+    return faults + [message for message, is_wrong in checks.items() if is_wrong]

@@ -1,0 +1,62 @@
+"""The background of a process: look into the outbox once a second, and at once when woken."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from core.errors import Unavailable
+from entrypoints.compose import House
+from entrypoints.worker.dispatcher import Dispatcher
+from entrypoints.worker.schedule import Job, Schedule
+
+POLL_S = 1.0
+log = structlog.get_logger()
+
+
+def jobs(house: House) -> dict[str, Job]:
+    """Everything that comes round by itself."""
+    do = house.workflows
+    return {
+        "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due),
+        "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
+        "prune": Job(timedelta(hours=1), house.outbox.prune),
+    }
+
+
+def dispatcher(house: House) -> Dispatcher:
+    return Dispatcher(
+        house.outbox,
+        house.database.reactions.named(),
+        {name: job.run for name, job in jobs(house).items()},
+        house.database.transaction,
+    )
+
+
+async def work(house: House, drain: Dispatcher, wait: Callable[[float], Awaitable[None]]) -> None:
+    """For ever: take due slots, drain the outbox, wait to be woken. A database that is away is waited for."""
+    schedule = Schedule(house.outbox, house.clock, jobs(house))
+    while True:
+        try:
+            await schedule.tick()
+            await drain.drain()
+        except Unavailable:
+            log.warning("database_away")
+        except Exception:  # the loop must outlive whatever a broken row does
+            log.exception("background_error")
+        await wait(POLL_S)
+
+
+@asynccontextmanager
+async def background(house: House) -> AsyncGenerator[None, None]:
+    """The loop as a task of this process; what runs when it ends is run again by its lease."""
+    task = asyncio.create_task(work(house, dispatcher(house), house.wake_up.wait), name="background")  # type: ignore[union-attr]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

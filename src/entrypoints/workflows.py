@@ -1,0 +1,53 @@
+"""What the house can do: every workflow and every read, by name. Made by compose, used by all ways in."""
+
+from dataclasses import dataclass
+
+from modules.commerce.checkout import Checkout
+from modules.commerce.queries import CommerceQueries
+from modules.commerce.reconciling import Reconciling
+from modules.commerce.webhooks import Webhooks
+from modules.identity.addresses import Addresses
+from modules.identity.administration import Administration
+from modules.identity.authentication import Authentication
+from modules.identity.logins import Logins
+from modules.identity.passwords import Passwords
+from modules.identity.profiles import Profiles
+from modules.identity.queries import IdentityQueries
+from modules.identity.registration import Registration
+from modules.learning.authoring import Authoring
+from modules.learning.enrolling import Enrolling
+from modules.learning.importing import Importing
+from modules.learning.outlining import Outlining
+from modules.learning.queries import CatalogueQueries, StudyQueries
+from modules.learning.studying import Studying
+from modules.learning.viewing import Viewing
+from modules.notifications.mailing import Mailing
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    # identity
+    registration: Registration
+    logins: Logins
+    authentication: Authentication
+    passwords: Passwords
+    addresses: Addresses
+    profiles: Profiles
+    administration: Administration
+    people: IdentityQueries
+    # learning
+    authoring: Authoring
+    outlining: Outlining
+    enrolling: Enrolling
+    importing: Importing
+    viewing: Viewing
+    studying: Studying
+    catalogue: CatalogueQueries
+    study: StudyQueries
+    # commerce
+    checkout: Checkout
+    webhooks: Webhooks
+    reconciling: Reconciling
+    payments: CommerceQueries
+    # notifications
+    mailing: Mailing

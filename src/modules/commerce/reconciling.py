@@ -1,0 +1,99 @@
+"""Asking Razorpay ourselves, for when both callbacks are lost."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from core.actor import Actor
+from core.clock import Clock
+from core.transaction import Begin
+from modules.commerce.domain import LAST_LOOK, UNPAID, GatewayStatus, Known, Payment, Status, next_look
+from modules.commerce.events import LookWanted
+from modules.commerce.ports import CommerceStore, PaymentGateway
+from modules.commerce.settlement import Settlement
+
+BATCH = 50
+HASTE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling:
+    begin: Begin[CommerceStore]
+    gateway: PaymentGateway
+    settlement: Settlement
+    clock: Clock
+
+    async def look_at_due(self) -> int:
+        """Look at every unresolved order whose time has come; how many there were.
+
+        The next look is set before the call goes out, so that no two processes ask and a crash costs one round.
+
+        :raises GatewayUnavailable:
+        """
+        total = 0
+        while payments := await self._claim():
+            for payment in payments:
+                await self._look(payment)
+            total += len(payments)
+        return total
+
+    async def look(self, payment_id: int) -> None:
+        """Look at one payment now, due or not.
+
+        :raises GatewayUnavailable:
+        """
+        async with self.begin() as store:
+            payment = await store.payment(payment_id)
+        if payment is not None and payment.status in UNPAID:
+            await self._look(payment)
+
+    async def hasten(self, actor: Actor, payment_id: int) -> None:
+        """The buyer reads an unresolved payment: have it looked at, unless a look is near anyway."""
+        async with self.begin() as store:
+            payment = await store.payment(payment_id, lock=True)
+            if payment is None or payment.user_id != actor.user_id or payment.next_look_at is None:
+                return
+            now = self.clock.now()
+            if payment.razorpay_order and payment.status in UNPAID and payment.next_look_at - now > HASTE:
+                await store.save(replace(payment, next_look_at=now))
+                await store.emit(LookWanted(payment_id=payment_id))
+
+    async def _claim(self) -> list[Payment]:
+        async with self.begin() as store:
+            payments = await store.due_payments(BATCH)
+            for payment in payments:
+                await store.save(self._looked(payment))
+        return payments
+
+    def _looked(self, payment: Payment) -> Payment:
+        now = self.clock.now()
+        looked = replace(payment, looks=payment.looks + 1, next_look_at=next_look(payment, now))
+        if payment.expires_at <= now:
+            looked = replace(looked, is_open=False)
+        if now - payment.created_at > LAST_LOOK and payment.status is Status.CREATING:
+            looked = replace(looked, status=Status.FAILED)  # Razorpay never had this order
+        return looked
+
+    async def _look(self, payment: Payment) -> None:
+        order_id = payment.razorpay_order or await self._attach(payment)
+        if order_id is None:
+            return
+        for known in sorted(await self.gateway.payments_of(order_id), key=_captured_first):
+            async with self.begin() as store:
+                await self.settlement.apply(store, known)
+
+    async def _attach(self, payment: Payment) -> str | None:
+        """Razorpay's order that a crash between its creation and our commit left nameless."""
+        order = await self.gateway.order_by_receipt(payment.receipt)
+        if order is None:
+            return None
+        async with self.begin() as store:
+            locked = await store.payment(payment.id, lock=True)
+            if locked is not None and locked.razorpay_order is None:
+                await store.save(replace(locked, razorpay_order=order.order_id, status=Status.CREATED))
+        return order.order_id
+
+
+def _captured_first(known: Known) -> bool:
+    return known.status is not GatewayStatus.CAPTURED

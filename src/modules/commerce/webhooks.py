@@ -1,0 +1,68 @@
+"""What Razorpay tells by itself: stored first, worked on afterwards."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.clock import Clock
+from core.errors import Invalid, Unavailable
+from core.transaction import Begin
+from modules.commerce.domain import InvalidSignature
+from modules.commerce.events import GatewayEventStored
+from modules.commerce.ports import CommerceStore, PaymentGateway
+from modules.commerce.settlement import Settlement
+
+PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    begin: Begin[CommerceStore]
+    gateway: PaymentGateway
+    settlement: Settlement
+    clock: Clock
+
+    async def receive(self, body: bytes, *, signature: str, event_id: str | None) -> None:
+        """Store an authentic event; a repeat is stored once. Nothing of it is worked on here.
+
+        :raises InvalidSignature: nothing is stored. :raises Invalid: authentic, but not JSON.
+        """
+        if not self.gateway.is_authentic(body, signature):
+            raise InvalidSignature
+        news = self.gateway.read(body)
+        async with self.begin() as store:
+            stored = await store.store_event(
+                event_id=event_id or hashlib.sha256(body).hexdigest(), event=news.event[:60], body=body.decode()
+            )
+            if stored is not None:
+                await store.emit(GatewayEventStored(gateway_event_id=stored))
+
+    async def handle(self, store: CommerceStore, gateway_event_id: int) -> None:
+        """Reaction after storing, in one transaction: apply the event and close it. A closed event is left alone.
+
+        :raises Unavailable: the order is not known yet; its own commit may be on the way.
+        """
+        waiting = await store.unhandled_event(gateway_event_id)
+        if waiting is None:
+            return
+        body, received_at = waiting
+        try:
+            news = self.gateway.read(body.encode())
+        except Invalid:
+            await store.close_event(gateway_event_id, "unreadable")
+            return
+        if news.payment is None:
+            await store.close_event(gateway_event_id, "ignored")
+            return
+        if await self.settlement.apply(store, news.payment) is None:
+            if self.clock.now() - received_at < PATIENCE:
+                raise Unavailable("No such order yet.", retry_after=2)
+            await store.close_event(gateway_event_id, "unknown_order")
+            return
+        await store.close_event(gateway_event_id, "applied")
+
+    async def sweep(self) -> None:
+        """Announce again the events that nobody has handled for long."""
+        async with self.begin() as store:
+            for gateway_event_id in await store.unhandled_before(self.clock.now() - 2 * PATIENCE):
+                await store.emit(GatewayEventStored(gateway_event_id=gateway_event_id))

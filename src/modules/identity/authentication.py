@@ -1,0 +1,75 @@
+"""Who sends this request."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.actor import Actor
+from core.clock import Clock
+from core.ids import Randomness
+from core.transaction import Begin
+from modules.identity.domain import AccountDisabled, InvalidToken, TokenRevoked
+from modules.identity.ports import AccessTokens, IdentityStore
+from modules.identity.queries import IdentityQueries, Standing
+
+TICKET_LIFETIME = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    begin: Begin[IdentityStore]
+    queries: IdentityQueries
+    tokens: AccessTokens
+    randomness: Randomness
+    clock: Clock
+
+    async def identify(self, access_token: str) -> Actor:
+        """The actor behind an access token. Role, ban and logout are read anew, so they hold from this request on.
+
+        :raises TokenExpired: :raises InvalidToken: :raises TokenRevoked: :raises AccountDisabled:
+        """
+        claims = self.tokens.read(access_token)
+        standing = await self.queries.standing(claims.user_id, claims.session_id)
+        return _judge(standing, claims.user_id, claims.session_id, claims.token_version)
+
+    async def is_alive(self, session_id: int) -> bool:
+        """Whether this login still stands, for addresses that are bound to it."""
+        async with self.begin() as store:
+            session = await store.session(session_id)
+        if session is None or session.ended_at is not None or session.expires_at <= self.clock.now():
+            return False
+        standing = await self.queries.standing(session.user_id, session_id)
+        return standing is not None and standing.is_active
+
+    async def issue_ticket(self, actor: Actor) -> str:
+        """A single-use ticket that opens one socket within 30 s; it may stand in a URL."""
+        ticket = self.randomness.token(24)
+        async with self.begin() as store:
+            await store.add_ticket(_digest(ticket), actor.session_id, self.clock.now() + TICKET_LIFETIME)
+        return ticket
+
+    async def redeem_ticket(self, ticket: str) -> Actor:
+        """The actor that the ticket was issued to; a second use is refused.
+
+        :raises InvalidToken: unknown, used or expired. :raises TokenRevoked: :raises AccountDisabled:
+        """
+        async with self.begin() as store:
+            session = await store.take_ticket(_digest(ticket))
+        if session is None:
+            raise InvalidToken
+        standing = await self.queries.standing(session.user_id, session.id)
+        return _judge(standing, session.user_id, session.id, standing.token_version if standing else 0)
+
+
+def _judge(standing: Standing | None, user_id: int, session_id: int, token_version: int) -> Actor:
+    if standing is None:
+        raise InvalidToken
+    if not standing.is_active:
+        raise AccountDisabled
+    if standing.has_ended or standing.token_version != token_version:
+        raise TokenRevoked
+    return Actor(user_id=user_id, role=standing.role, session_id=session_id)
+
+
+def _digest(ticket: str) -> str:
+    return hashlib.sha256(ticket.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Values and rules of learning: courses and contents, media, enrolments, progress."""

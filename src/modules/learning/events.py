@@ -1,0 +1,30 @@
+"""Facts that learning announces."""
+
+from core.events import Event
+
+
+class StudentEnrolled(Event, frozen=True, kw_only=True):
+    """Somebody has access to a course, for the first time or again."""
+
+    enrollment_id: int
+    user_id: int
+    course_id: int
+    source: str
+
+
+class EnrolmentChanged(Event, frozen=True, kw_only=True):
+    """An enrolment was suspended, resumed, extended or cut short."""
+
+    enrollment_id: int
+    user_id: int
+    course_id: int
+
+
+class CourseCompleted(Event, frozen=True, kw_only=True):
+    enrollment_id: int
+    user_id: int
+    course_id: int
+
+
+class ImportStarted(Event, frozen=True, kw_only=True):
+    import_id: int

@@ -1,0 +1,106 @@
+"""Enrolling a list of students from a CSV."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.actor import Actor
+from core.errors import FieldFault, Invalid, NotFound
+from core.transaction import Begin
+from modules.learning.admission import Admission
+from modules.learning.domain.enrolment import AlreadyEnrolled, Source
+from modules.learning.events import ImportStarted
+from modules.learning.ports import ImportLine, ImportStore
+
+MAX_LINES = 10_000
+CHUNK = 200
+SHOWN_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    begin: Begin[ImportStore]
+    admission: Admission
+
+    async def start(self, actor: Actor, course_id: int, text: str) -> int:
+        """Take a CSV with the columns `email` and, optionally, `expiry_date` (YYYY-MM-DD); a worker enrols the rows.
+
+        :raises Invalid: with the faulty lines; nothing is taken then. :raises NotFound:
+        """
+        lines = parse(text)
+        async with self.begin() as store:
+            if await store.course(course_id) is None:
+                raise NotFound
+            import_id = await store.add_import(course_id=course_id, created_by_id=actor.user_id, lines=lines)
+            await store.audit(
+                actor_id=actor.user_id,
+                action="enrollment.import",
+                target_type="course",
+                target_id=course_id,
+                lines=len(lines),
+            )
+            await store.emit(ImportStarted(import_id=import_id))
+        return import_id
+
+    async def run(self, import_id: int) -> None:
+        """Enrol what is still waiting. Each chunk is one transaction, so a second run goes on where one was killed."""
+        while await self._chunk(import_id):
+            pass
+
+    async def _chunk(self, import_id: int) -> bool:
+        async with self.begin() as store:
+            course_id = await store.import_course(import_id)
+            course = await store.course(course_id) if course_id else None
+            lines = await store.waiting_lines(import_id, CHUNK)
+            if course is None or not lines:
+                await store.finish_import(import_id)
+                return False
+            for line in lines:
+                user_id = await store.user_id_by_email(line.email)
+                if user_id is None:
+                    status = "unknown_user"
+                else:
+                    try:
+                        await self.admission.admit(store, user_id, course, Source.IMPORT, line.expiry_date)
+                        status = "enrolled"
+                    except AlreadyEnrolled:
+                        status = "already_enrolled"
+                await store.set_line(import_id, line.line, status)
+        return True
+
+
+def parse(text: str) -> list[ImportLine]:
+    """The rows of a CSV with a header line.
+
+    :raises Invalid: naming each faulty line (the first 50).
+    """
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    if "email" not in (reader.fieldnames or ()):
+        raise Invalid.field("file", "The first line must name the columns: email and, if wanted, expiry_date.")
+    lines, faults, seen = [], [], set()
+    for number, row in enumerate(reader, start=2):
+        email = (row.get("email") or "").strip().lower()
+        expires, fault = _date((row.get("expiry_date") or "").strip())
+        if "@" not in email or len(email) > 254:
+            fault = "Not an e-mail address."
+        elif email in seen:
+            fault = "The address stands in an earlier line too."
+        if fault:
+            faults.append(FieldFault(f"file.{number}", fault))
+        seen.add(email)
+        lines.append(ImportLine(line=number, email=email, expiry_date=expires))
+    if faults:
+        raise Invalid(f"{len(faults)} lines are wrong; nothing was imported.", faults=tuple(faults[:SHOWN_FAULTS]))
+    if not 0 < len(lines) <= MAX_LINES:
+        raise Invalid.field("file", f"Between 1 and {MAX_LINES} rows.")
+    return lines
+
+
+def _date(given: str) -> tuple[datetime | None, str | None]:
+    if not given:
+        return None, None
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC), None
+    except ValueError:
+        return None, "Not a date as YYYY-MM-DD."

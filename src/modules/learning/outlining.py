@@ -1,0 +1,209 @@
+"""What a course consists of: its modules and contents, their order, and what students see of them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.actor import Actor
+from core.errors import Invalid, NotFound, Unsupported, VersionConflict
+from core.transaction import Begin
+from modules.learning.domain.catalogue import (
+    Content,
+    ContentType,
+    InUse,
+    Media,
+    Module,
+    NotPublishable,
+    NotStaff,
+    Provider,
+    content_gaps,
+    same_members,
+)
+from modules.learning.domain.media import DOCUMENT_TYPES, VIDEO_TYPES, hosted_video
+from modules.learning.ports import Markdown, MediaLibrary, OutlineStore
+
+
+@dataclass(frozen=True, slots=True)
+class Outlining:
+    """Every method is for the course's staff.
+
+    :raises NotFound: :raises NotStaff: from each of them.
+    """
+
+    begin: Begin[OutlineStore]
+    library: MediaLibrary
+    markdown: Markdown
+    upload_limit: int
+
+    async def add_module(self, actor: Actor, course_id: int, *, title: str, description: str) -> Module:
+        """Add a module at the end of the course."""
+        async with self.begin() as store:
+            await _demand_staff(store, actor, course_id)
+            module = await store.add_module(course_id, title=title, description=description)
+            await store.touch_course(course_id)
+            return module
+
+    async def edit_module(
+        self, actor: Actor, module_id: int, changes: dict[str, Any], *, version: int | None = None
+    ) -> Module:
+        """:raises VersionConflict:"""
+        async with self.begin() as store:
+            module = await _module(store, actor, module_id)
+            _same_version(module.version, version)
+            await store.touch_course(module.course_id)
+            return await store.change_module(module_id, **changes)
+
+    async def remove_module(self, actor: Actor, module_id: int) -> None:
+        """Delete an empty module.
+
+        :raises InUse: it has contents.
+        """
+        async with self.begin() as store:
+            module = await _module(store, actor, module_id)
+            if await store.content_ids(module_id):
+                raise InUse("Move or delete its contents first.")
+            await store.remove_module(module_id)
+            await store.touch_course(module.course_id)
+
+    async def order_modules(self, actor: Actor, course_id: int, ids: list[int]) -> None:
+        """Put the modules in the order of `ids`, which must name each once.
+
+        :raises Invalid:
+        """
+        async with self.begin() as store:
+            await _demand_staff(store, actor, course_id)
+            same_members(ids, await store.module_ids(course_id), "ids")
+            await store.order_modules(ids)
+            await store.touch_course(course_id)
+
+    async def add_content(
+        self, actor: Actor, module_id: int, *, content_type: ContentType, video_url: str | None, **values: Any
+    ) -> Content:
+        """Add an unpublished content at the end of the module.
+
+        :raises Invalid: the address is not one of an allowed video host.
+        """
+        if content_type is ContentType.QUIZ:
+            raise Invalid.field("content_type", "Quizzes cannot be created yet.")
+        media = hosted_video(video_url) if video_url else None
+        html = self.markdown.render(values["text_content"])
+        async with self.begin() as store:
+            module = await _module(store, actor, module_id)
+            await store.touch_course(module.course_id)
+            return await store.add_content(module, content_type=content_type, media=media, text_html=html, **values)
+
+    async def edit_content(
+        self, actor: Actor, content_id: int, changes: dict[str, Any], *, version: int | None = None
+    ) -> Content:
+        """Change a content; a content that students see must stay complete.
+
+        :raises VersionConflict: :raises NotPublishable: :raises Invalid:
+        """
+        if "video_url" in changes:
+            url = changes.pop("video_url")
+            changes["media"] = hosted_video(url) if url else None
+        if "text_content" in changes:
+            changes["text_html"] = self.markdown.render(changes["text_content"])
+        async with self.begin() as store:
+            content = await _content(store, actor, content_id)
+            _same_version(content.version, version)
+            if "module_id" in changes:
+                target = await _module(store, actor, changes["module_id"])
+                if target.course_id != content.course_id:
+                    raise Invalid.field("module_id", "This module belongs to another course.")
+            changed = await store.change_content(content_id, **changes) if changes else content
+            if changed.is_published and (gaps := content_gaps(changed)):
+                raise NotPublishable(faults=tuple(gaps))
+            await store.touch_course(content.course_id)
+            return changed
+
+    async def remove_content(self, actor: Actor, content_id: int) -> None:
+        """:raises InUse: a student has progress in it."""
+        async with self.begin() as store:
+            content = await _content(store, actor, content_id)
+            if await store.is_content_used(content_id):
+                raise InUse
+            await store.remove_content(content_id)
+            await store.touch_course(content.course_id)
+        if content.media and content.media.provider is Provider.STORAGE:
+            await self.library.discard(content.media.ref)
+
+    async def order_contents(self, actor: Actor, module_id: int, ids: list[int]) -> None:
+        """Put the module's contents in the order of `ids`, which must name each once.
+
+        :raises Invalid:
+        """
+        async with self.begin() as store:
+            module = await _module(store, actor, module_id)
+            same_members(ids, await store.content_ids(module_id), "ids")
+            await store.order_contents(ids)
+            await store.touch_course(module.course_id)
+
+    async def set_published(self, actor: Actor, content_id: int, *, is_published: bool) -> Content:
+        """Show a content to students, or hide it.
+
+        :raises NotPublishable: with everything that is missing.
+        """
+        async with self.begin() as store:
+            content = await _content(store, actor, content_id)
+            if is_published and (gaps := content_gaps(content)):
+                raise NotPublishable(faults=tuple(gaps))
+            if content.is_published == is_published:
+                return content
+            await store.touch_course(content.course_id)
+            return await store.change_content(content_id, is_published=is_published)
+
+    async def upload(
+        self, actor: Actor, content_id: int, chunks: AsyncIterator[bytes], *, mime_type: str, file_name: str
+    ) -> Content:
+        """Store the file of a video or document content in place of its former one.
+
+        :raises Unsupported: a type that this content cannot have. :raises TooLarge:
+        """
+        async with self.begin() as store:
+            content = await _content(store, actor, content_id)
+        if mime_type not in {ContentType.VIDEO: VIDEO_TYPES, ContentType.DOCUMENT: DOCUMENT_TYPES}.get(
+            content.content_type, set()
+        ):
+            raise Unsupported(f"A {content.content_type} cannot be a file of type {mime_type}.")
+        key, size = await self.library.keep(
+            f"contents/{content_id}", chunks, mime_type=mime_type, limit=self.upload_limit
+        )
+        media = Media(
+            provider=Provider.STORAGE, ref=key, file_name=file_name[-200:], mime_type=mime_type, size_bytes=size
+        )
+        async with self.begin() as store:
+            former = (await _content(store, actor, content_id)).media
+            changed = await store.change_content(content_id, media=media)
+            await store.touch_course(content.course_id)
+        if former and former.provider is Provider.STORAGE:
+            await self.library.discard(former.ref)
+        return changed
+
+
+async def _demand_staff(store: OutlineStore, actor: Actor, course_id: int) -> None:
+    if await store.course(course_id, lock=True) is None:
+        raise NotFound
+    if not await store.is_staff(actor, course_id):
+        raise NotStaff
+
+
+async def _module(store: OutlineStore, actor: Actor, module_id: int) -> Module:
+    module = await store.module(module_id)
+    if module is None:
+        raise NotFound
+    await _demand_staff(store, actor, module.course_id)
+    return module
+
+
+async def _content(store: OutlineStore, actor: Actor, content_id: int) -> Content:
+    content = await store.content(content_id)
+    if content is None:
+        raise NotFound
+    await _demand_staff(store, actor, content.course_id)
+    return content
+
+
+def _same_version(current: int, expected: int | None) -> None:
+    if expected is not None and expected != current:
+        raise VersionConflict

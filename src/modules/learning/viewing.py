@@ -1,0 +1,101 @@
+"""Opening a lesson."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct
+
+from core.actor import Actor
+from core.clock import Clock
+from core.errors import NotFound, Unauthenticated
+from modules.learning.domain.catalogue import Content, ContentType, Provider
+from modules.learning.domain.enrolment import available_at, demand_access, demand_unlocked
+from modules.learning.domain.media import embed_url
+from modules.learning.ports import MediaLibrary
+from modules.learning.queries import ContentSight, Outline, OutlineContent, StudyQueries
+
+HOUR = 3600
+
+
+class Playback(Struct, frozen=True):
+    """Where the app plays or downloads from. `kind` is embed, stream or download; an embed never expires."""
+
+    kind: str
+    provider: str
+    url: str
+    mime_type: str | None
+    expires_at: datetime | None
+
+
+class OpenContent(Struct, frozen=True):
+    sight: ContentSight
+    playback: Playback | None
+
+
+class Lock(Struct, frozen=True):
+    """Why a content of an outline cannot be opened; None where it can."""
+
+    reason: str | None
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    queries: StudyQueries
+    library: MediaLibrary
+    clock: Clock
+
+    async def open(self, content_id: int, viewer: Actor | None) -> OpenContent:
+        """The content with its playback, by the owner's permission table: a preview for anybody, else for
+        administrators, the course's instructors and enrolled students.
+
+        :raises NotFound: :raises Unauthenticated: :raises NotEnrolled: :raises EnrolmentExpired:
+        :raises ContentLocked:
+        """
+        sight = await self.queries.content(content_id, viewer)
+        if sight is None:
+            raise NotFound
+        self._demand(sight, viewer)
+        return OpenContent(sight=sight, playback=self._playback(sight.content, viewer))
+
+    def lock(self, outline: Outline, content: OutlineContent) -> Lock:
+        """How a content of an outline stands to its viewer."""
+        if outline.is_staff or content.is_preview:
+            return Lock(None)
+        if outline.enrollment is None:
+            return Lock("not_enrolled")
+        now = self.clock.now()
+        if not outline.enrollment.has_access(now):
+            return Lock("enrolment_expired")
+        opens = available_at(outline.enrollment, content.available_after_days)
+        return Lock("not_yet_available", opens) if opens > now else Lock(None, opens)
+
+    def _demand(self, sight: ContentSight, viewer: Actor | None) -> None:
+        if sight.is_staff:
+            return
+        content = sight.content
+        if not content.is_published or (not sight.course_is_published and sight.enrollment is None):
+            raise NotFound
+        if content.is_preview:
+            return
+        if viewer is None:
+            raise Unauthenticated
+        now = self.clock.now()
+        demand_unlocked(demand_access(sight.enrollment, now), content.available_after_days, now)
+
+    def _playback(self, content: Content, viewer: Actor | None) -> Playback | None:
+        media = content.media
+        if media is None:
+            return None
+        if media.provider is not Provider.STORAGE:
+            return Playback("embed", media.provider, embed_url(media), None, None)
+        is_video = content.content_type is ContentType.VIDEO
+        link = self.library.link(
+            media.ref,
+            session_id=viewer.session_id if viewer else None,
+            # long enough for seeking to the end of a lesson that is paused for a while
+            lifetime=(content.video_duration or 0) + HOUR,
+            file_name=None if is_video else media.file_name,
+        )
+        kind = "stream" if is_video else "download"
+        return Playback(kind, self.library.provider, link.url, media.mime_type, link.expires_at)
