@@ -12,6 +12,7 @@ from adapters.redis.wakeup import SaqWakeUp
 from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
+from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce import SqlCommerceStore
 from adapters.sql.commerce_queries import SqlCommerceQueries
 from adapters.sql.database import Database
@@ -69,6 +70,7 @@ class House:
     settings: Settings
     workflows: Workflows
     database: Database
+    bulk: SqlBulk
     outbox: SqlOutbox
     limits: RateLimits
     wake_up: EventWakeUp | SaqWakeUp
@@ -123,6 +125,7 @@ def compose(
         settings=settings,
         workflows=workflows,
         database=database,
+        bulk=SqlBulk(database),
         outbox=SqlOutbox(database, clock, randomness),
         limits=RateLimits(settings.redis_url or None),
         wake_up=wake_up,

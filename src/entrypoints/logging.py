@@ -9,7 +9,19 @@ from entrypoints.settings import Settings
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # libraries that log addresses, mail contents or job arguments at these levels
-QUIET = ("httpx", "httpcore", "saq", "mail.log", "aiosmtpd", "razorpay", "urllib3", "aiosqlite", "PIL", "asyncio")
+QUIET = (
+    "alembic",
+    "httpx",
+    "httpcore",
+    "saq",
+    "mail.log",
+    "aiosmtpd",
+    "razorpay",
+    "urllib3",
+    "aiosqlite",
+    "PIL",
+    "asyncio",
+)
 
 
 def configure(settings: Settings) -> None:

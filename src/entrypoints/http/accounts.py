@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import delete, get, patch, post
+from litestar.params import JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from entrypoints.http.calls import Call, caller, do, expected_version, given, house, once
@@ -67,7 +68,7 @@ class PasswordBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/register/", policy=Policy.ANYONE)
-async def register(request: Call, data: RegisterBody) -> UserInfo:
+async def register(request: Call, data: JSONBody[RegisterBody]) -> UserInfo:
     """Create a student's account; a code that verifies the address is mailed."""
     h = house(request)
     await demand(h, "register", address(request), most=h.settings.limit_register, seconds=HOUR)
@@ -83,7 +84,7 @@ async def register(request: Call, data: RegisterBody) -> UserInfo:
 
 
 @post("/login/", policy=Policy.ANYONE, status_code=200)
-async def login(request: Call, data: LoginBody) -> TokensInfo:
+async def login(request: Call, data: JSONBody[LoginBody]) -> TokensInfo:
     """Open a session on this device (named by its User-Agent)."""
     h, who = house(request), address(request)
     await demand(h, "login", f"{data.email.strip().lower()}|{who}", most=h.settings.limit_login, seconds=QUARTER_HOUR)
@@ -93,7 +94,7 @@ async def login(request: Call, data: LoginBody) -> TokensInfo:
 
 
 @post("/token/refresh/", policy=Policy.ANYONE, status_code=200)
-async def refresh(request: Call, data: RefreshBody) -> TokensInfo:
+async def refresh(request: Call, data: JSONBody[RefreshBody]) -> TokensInfo:
     """Exchange a refresh token. If the answer is lost, the same call gives the same tokens again."""
     return _tokens(request, await do(request).logins.refresh(data.refresh_token))
 
@@ -126,7 +127,7 @@ async def me(request: Call) -> UserInfo:
 
 
 @patch("/me/", policy=Policy.USER)
-async def edit_me(request: Call, data: ProfileChanges) -> UserInfo:
+async def edit_me(request: Call, data: JSONBody[ProfileChanges]) -> UserInfo:
     """Change username, full_name or mobile_number."""
     changes = given(data, "username", "full_name", "mobile_number")
     user = await do(request).profiles.edit(caller(request), changes, version=expected_version(request))
@@ -147,7 +148,7 @@ async def remove_image(request: Call) -> UserInfo:
 
 
 @delete("/me/", policy=Policy.USER, status_code=204)
-async def erase_me(request: Call, data: PasswordBody) -> None:
+async def erase_me(request: Call, data: JSONBody[PasswordBody]) -> None:
     """Delete the account for good. Payments are kept without a name, as tax law demands."""
     await do(request).profiles.erase(caller(request), password=data.password)
 

@@ -7,8 +7,6 @@ from typing import Any
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
@@ -26,7 +24,7 @@ from entrypoints.http import (
     progress,
     users,
 )
-from entrypoints.http.docs import docs_router
+from entrypoints.http.docs import documentation
 from entrypoints.http.edge import Edge
 from entrypoints.http.policy import Policy, demand_policies, enforce
 
@@ -60,7 +58,7 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
         guards=[enforce],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=LARGEST_BODY,
-        openapi_config=_openapi(),
+        openapi_config=documentation(),
         cors_config=CORSConfig(allow_origins=origins, expose_headers=["ETag", "X-Request-ID"]) if origins else None,
         lifespan=[lifespan],
         state=State({"house": house}),
@@ -68,7 +66,6 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
         multipart_form_part_limit=20,
     )
     demand_policies(app)
-    keep_slashes(app)
     return app
 
 
@@ -87,7 +84,6 @@ def _routes(house: House) -> list[Any]:
         Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
         *files.HANDLERS,
         *operations.HANDLERS,
-        docs_router(),
     ]
     if house.settings.storage == "local":
         public = house.settings.data_path / "media" / "public"
@@ -96,23 +92,3 @@ def _routes(house: House) -> list[Any]:
             create_static_files_router("/media", [public], opt={"policy": Policy.ANYONE}, include_in_schema=False)
         )
     return routes
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Shala",
-        version="1",
-        description="Sells courses, teaches them, keeps the class together.",
-        path="/schema",
-        render_plugins=[],
-        components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-        security=[{"bearer": []}, {}],
-    )
-
-
-def keep_slashes(app: Litestar) -> None:
-    """Litestar drops the trailing slash that our paths have."""
-    schema = app.openapi_schema
-    schema.paths = {path if path.endswith("/") else f"{path}/": item for path, item in (schema.paths or {}).items()}

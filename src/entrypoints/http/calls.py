@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from core.actor import Actor
 from core.errors import Invalid, Unauthenticated
 from core.idempotency import Once
-from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, decode_cursor
+from core.paging import MAX_LIMIT, Page, PageRequest, decode_cursor
 from entrypoints.compose import House
 from entrypoints.workflows import Workflows
 
@@ -21,9 +21,9 @@ Call: TypeAlias = Request[Actor | None, Any, State]
 Item = TypeVar("Item")
 Seen = TypeVar("Seen")
 Body = TypeVar("Body")
-Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="Rows in a page, 1-100", default=DEFAULT_LIMIT)]
-Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", default=None)]
-Count = Annotated[bool, Parameter(description="Whether to count all rows", default=False)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Rows in a page, 1-100")]
+Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before")]
+Count = Annotated[bool, QueryParameter(description="Whether to count all rows")]
 LONGEST_KEY = 255
 INLINE_ETAG = 16
 

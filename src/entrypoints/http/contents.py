@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import Invalid
@@ -80,7 +81,7 @@ class ContentChanges(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/modules/", policy=Policy.STAFF)
-async def create_module(request: Call, data: NewModule) -> ModuleInfo:
+async def create_module(request: Call, data: JSONBody[NewModule]) -> ModuleInfo:
     """Add a module at the end of a course."""
     return _module(
         await do(request).outlining.add_module(
@@ -90,7 +91,7 @@ async def create_module(request: Call, data: NewModule) -> ModuleInfo:
 
 
 @patch("/modules/{module_id:int}/", policy=Policy.STAFF)
-async def edit_module(request: Call, module_id: int, data: ModuleChanges) -> ModuleInfo:
+async def edit_module(request: Call, module_id: FromPath[int], data: JSONBody[ModuleChanges]) -> ModuleInfo:
     changes = given(data, "title", "description")
     return _module(
         await do(request).outlining.edit_module(caller(request), module_id, changes, version=expected_version(request))
@@ -98,31 +99,31 @@ async def edit_module(request: Call, module_id: int, data: ModuleChanges) -> Mod
 
 
 @delete("/modules/{module_id:int}/", policy=Policy.STAFF, status_code=204)
-async def remove_module(request: Call, module_id: int) -> None:
+async def remove_module(request: Call, module_id: FromPath[int]) -> None:
     """Delete an empty module."""
     await do(request).outlining.remove_module(caller(request), module_id)
 
 
 @post("/courses/{course_id:int}/modules/reorder/", policy=Policy.STAFF, status_code=204)
-async def order_modules(request: Call, course_id: int, data: Order) -> None:
+async def order_modules(request: Call, course_id: FromPath[int], data: JSONBody[Order]) -> None:
     """Put a course's modules in order."""
     await do(request).outlining.order_modules(caller(request), course_id, data.ids)
 
 
 @post("/modules/{module_id:int}/contents/reorder/", policy=Policy.STAFF, status_code=204)
-async def order_contents(request: Call, module_id: int, data: Order) -> None:
+async def order_contents(request: Call, module_id: FromPath[int], data: JSONBody[Order]) -> None:
     """Put a module's contents in order."""
     await do(request).outlining.order_contents(caller(request), module_id, data.ids)
 
 
 @get("/contents/{content_id:int}/", policy=Policy.ANYONE)
-async def content(request: Call, content_id: int) -> ContentInfo:
+async def content(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Open a lesson: a preview for anybody, else for enrolled students, the course's instructors and administrators."""
     return content_info(await do(request).viewing.open(content_id, viewer(request)))
 
 
 @post("/contents/", policy=Policy.STAFF)
-async def create_content(request: Call, data: NewContent) -> ContentInfo:
+async def create_content(request: Call, data: JSONBody[NewContent]) -> ContentInfo:
     """Add an unpublished content at the end of a module."""
     created = await do(request).outlining.add_content(
         caller(request),
@@ -139,7 +140,7 @@ async def create_content(request: Call, data: NewContent) -> ContentInfo:
 
 
 @patch("/contents/{content_id:int}/", policy=Policy.STAFF)
-async def edit_content(request: Call, content_id: int, data: ContentChanges) -> ContentInfo:
+async def edit_content(request: Call, content_id: FromPath[int], data: JSONBody[ContentChanges]) -> ContentInfo:
     names = ("module_id", "title", "video_duration", "text_content", "is_preview", "available_after_days")
     changes = given(data, *names)
     if data.video_url is not UNSET and not _is_own_playback(data):
@@ -149,27 +150,27 @@ async def edit_content(request: Call, content_id: int, data: ContentChanges) -> 
 
 
 @delete("/contents/{content_id:int}/", policy=Policy.STAFF, status_code=204)
-async def remove_content(request: Call, content_id: int) -> None:
+async def remove_content(request: Call, content_id: FromPath[int]) -> None:
     """Delete a content that no student has progress in."""
     await do(request).outlining.remove_content(caller(request), content_id)
 
 
 @post("/contents/{content_id:int}/publish/", policy=Policy.STAFF, status_code=200)
-async def publish_content(request: Call, content_id: int) -> ContentInfo:
+async def publish_content(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Show a content to students, or hear what it lacks."""
     await do(request).outlining.set_published(caller(request), content_id, is_published=True)
     return await _opened(request, content_id)
 
 
 @post("/contents/{content_id:int}/unpublish/", policy=Policy.STAFF, status_code=200)
-async def unpublish_content(request: Call, content_id: int) -> ContentInfo:
+async def unpublish_content(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Hide a content from students."""
     await do(request).outlining.set_published(caller(request), content_id, is_published=False)
     return await _opened(request, content_id)
 
 
 @post("/contents/{content_id:int}/file/", policy=Policy.STAFF, status_code=200, request_max_body_size=None)
-async def upload_file(request: Call, content_id: int) -> ContentInfo:
+async def upload_file(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Store the file of a video (MP4, WebM) or a document (multipart field `file`)."""
     file = await one_file(request)
     if not file.filename:

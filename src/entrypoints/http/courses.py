@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import Invalid, NotFound
 from core.money import to_paise
+from core.paging import DEFAULT_LIMIT
 from core.text import SLUG
 from entrypoints.http.calls import (
     Call,
@@ -111,18 +112,18 @@ class InstructorList(Struct, frozen=True):
 @get("/courses/", policy=Policy.ANYONE)
 async def courses(
     request: Call,
-    limit: Limit,
-    cursor: Cursor,
-    count: Count,
-    category: str | None = None,
-    level: Level | None = None,
-    language: str | None = None,
-    is_trending: bool | None = None,
-    free: bool | None = None,
-    q: Annotated[str | None, Parameter(max_length=200)] = None,
-    min_price: str | None = None,
-    max_price: str | None = None,
-    ordering: str = "-created_at",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    category: FromQuery[str | None] = None,
+    level: FromQuery[Level | None] = None,
+    language: FromQuery[str | None] = None,
+    is_trending: FromQuery[bool | None] = None,
+    free: FromQuery[bool | None] = None,
+    q: Annotated[str | None, QueryParameter(max_length=200)] = None,
+    min_price: FromQuery[str | None] = None,
+    max_price: FromQuery[str | None] = None,
+    ordering: FromQuery[str] = "-created_at",
 ) -> Response[Listing[CourseInfo]]:
     """The catalogue. `q` searches title and description and orders by relevance."""
     name = ordering.removeprefix("-")
@@ -146,7 +147,7 @@ async def courses(
 
 
 @get("/courses/{course_id:int}/", policy=Policy.ANYONE)
-async def course(request: Call, course_id: int) -> Response[CourseDetail]:
+async def course(request: Call, course_id: FromPath[int]) -> Response[CourseDetail]:
     """A course with its outline; what the viewer may not open shows its title, type and duration only."""
     outline = await do(request).catalogue.outline(course_id, viewer(request))
     if outline is None:
@@ -155,7 +156,7 @@ async def course(request: Call, course_id: int) -> Response[CourseDetail]:
 
 
 @post("/courses/", policy=Policy.ADMIN)
-async def create_course(request: Call, data: NewCourse) -> CourseDetail:
+async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetail:
     """Create an unpublished course."""
     _slug(data.slug)
     created = await do(request).authoring.create(
@@ -174,7 +175,7 @@ async def create_course(request: Call, data: NewCourse) -> CourseDetail:
 
 
 @patch("/courses/{course_id:int}/", policy=Policy.STAFF)
-async def edit_course(request: Call, course_id: int, data: CourseChanges) -> CourseDetail:
+async def edit_course(request: Call, course_id: FromPath[int], data: JSONBody[CourseChanges]) -> CourseDetail:
     """Change a course. Orders that are open keep the price they were made for."""
     names = ("title", "description", "category", "language", "access_days", "is_trending", "slug")
     changes = given(data, *names)
@@ -188,27 +189,27 @@ async def edit_course(request: Call, course_id: int, data: CourseChanges) -> Cou
 
 
 @delete("/courses/{course_id:int}/", policy=Policy.STAFF, status_code=204)
-async def remove_course(request: Call, course_id: int) -> None:
+async def remove_course(request: Call, course_id: FromPath[int]) -> None:
     """Delete a course that nobody was ever enrolled in or ordered."""
     await do(request).authoring.remove(caller(request), course_id)
 
 
 @post("/courses/{course_id:int}/publish/", policy=Policy.STAFF, status_code=200)
-async def publish_course(request: Call, course_id: int) -> CourseDetail:
+async def publish_course(request: Call, course_id: FromPath[int]) -> CourseDetail:
     """Put a course into the catalogue, or hear what it lacks."""
     await do(request).authoring.publish(caller(request), course_id)
     return await _detail(request, course_id)
 
 
 @post("/courses/{course_id:int}/unpublish/", policy=Policy.STAFF, status_code=200)
-async def unpublish_course(request: Call, course_id: int) -> CourseDetail:
+async def unpublish_course(request: Call, course_id: FromPath[int]) -> CourseDetail:
     """Take a course out of the catalogue; who is enrolled keeps access."""
     await do(request).authoring.unpublish(caller(request), course_id)
     return await _detail(request, course_id)
 
 
 @post("/courses/{course_id:int}/thumbnail/", policy=Policy.STAFF, status_code=200, request_max_body_size=PICTURE_BODY)
-async def set_thumbnail(request: Call, course_id: int) -> CourseDetail:
+async def set_thumbnail(request: Call, course_id: FromPath[int]) -> CourseDetail:
     """Replace the thumbnail (multipart field `file`; JPEG, PNG or WebP up to 5 MiB)."""
     file = await one_file(request)
     await do(request).authoring.set_thumbnail(caller(request), course_id, await file.read())
@@ -216,14 +217,14 @@ async def set_thumbnail(request: Call, course_id: int) -> CourseDetail:
 
 
 @delete("/courses/{course_id:int}/thumbnail/", policy=Policy.STAFF, status_code=200)
-async def remove_thumbnail(request: Call, course_id: int) -> CourseDetail:
+async def remove_thumbnail(request: Call, course_id: FromPath[int]) -> CourseDetail:
     """Take the thumbnail away."""
     await do(request).authoring.set_thumbnail(caller(request), course_id, None)
     return await _detail(request, course_id)
 
 
 @get("/courses/{course_id:int}/instructors/", policy=Policy.STAFF)
-async def instructors(request: Call, course_id: int) -> InstructorList:
+async def instructors(request: Call, course_id: FromPath[int]) -> InstructorList:
     """Who may edit the course beside the administrators."""
     if not await do(request).study.is_staff(caller(request), course_id):
         raise NotFound
@@ -231,14 +232,14 @@ async def instructors(request: Call, course_id: int) -> InstructorList:
 
 
 @post("/courses/{course_id:int}/instructors/", policy=Policy.ADMIN, status_code=200)
-async def add_instructor(request: Call, course_id: int, data: InstructorBody) -> InstructorList:
+async def add_instructor(request: Call, course_id: FromPath[int], data: JSONBody[InstructorBody]) -> InstructorList:
     """Let an instructor edit the course."""
     await do(request).authoring.add_instructor(caller(request), course_id, data.user_id)
     return await _instructors(request, course_id)
 
 
 @delete("/courses/{course_id:int}/instructors/{user_id:int}/", policy=Policy.ADMIN, status_code=204)
-async def remove_instructor(request: Call, course_id: int, user_id: int) -> None:
+async def remove_instructor(request: Call, course_id: FromPath[int], user_id: FromPath[int]) -> None:
     await do(request).authoring.remove_instructor(caller(request), course_id, user_id)
 
 
@@ -250,7 +251,7 @@ async def categories(request: Call) -> Response[CategoryList]:
 
 
 @post("/categories/", policy=Policy.ADMIN)
-async def create_category(request: Call, data: NewCategory) -> Ref:
+async def create_category(request: Call, data: JSONBody[NewCategory]) -> Ref:
     """Add a category; without `slug` one is made of the title."""
     _slug(data.slug)
     return Ref(await do(request).authoring.add_category(slug=data.slug, title=data.title), data.title)

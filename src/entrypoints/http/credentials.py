@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from entrypoints.http.calls import Call, caller, do, house
@@ -55,28 +56,28 @@ async def _count(request: Call, who: str) -> None:
 
 
 @post("/password/change/", policy=Policy.USER, status_code=204)
-async def change_password(request: Call, data: PasswordChange) -> None:
+async def change_password(request: Call, data: JSONBody[PasswordChange]) -> None:
     """Set a new password; the logins on other devices end."""
     await _count(request, str(caller(request).user_id))
     await do(request).passwords.change(caller(request), current=data.current_password, new=data.new_password)
 
 
 @post("/password/forgot/", policy=Policy.ANYONE, status_code=202)
-async def forgot_password(request: Call, data: AddressBody) -> None:
+async def forgot_password(request: Call, data: JSONBody[AddressBody]) -> None:
     """Have a code mailed. The answer is the same whether an account has this address or not."""
     await _count(request, data.email)
     await do(request).passwords.forgot(data.email)
 
 
 @post("/password/reset/", policy=Policy.ANYONE, status_code=204)
-async def reset_password(request: Call, data: PasswordReset) -> None:
+async def reset_password(request: Call, data: JSONBody[PasswordReset]) -> None:
     """Set a new password with the mailed code; all logins end."""
     await _count(request, data.email)
     await do(request).passwords.reset(email=data.email, code=data.code, new=data.new_password)
 
 
 @post("/email/verify/", policy=Policy.USER, status_code=200)
-async def verify_email(request: Call, data: CodeBody) -> UserInfo:
+async def verify_email(request: Call, data: JSONBody[CodeBody]) -> UserInfo:
     """Give back the mailed code: the address is verified, or changed if that was asked for."""
     await _count(request, str(caller(request).user_id))
     return user_info(request, await do(request).addresses.verify(caller(request), data.code))
@@ -89,7 +90,7 @@ async def resend_code(request: Call) -> None:
 
 
 @post("/email/change/", policy=Policy.USER, status_code=202)
-async def change_email(request: Call, data: AddressChange) -> None:
+async def change_email(request: Call, data: JSONBody[AddressChange]) -> None:
     """Have a code mailed to a new address; `email/verify/` completes the change."""
     await _count(request, str(caller(request).user_id))
     await do(request).addresses.request_change(caller(request), email=data.email, password=data.password)
@@ -109,7 +110,7 @@ async def devices(request: Call) -> DeviceList:
 
 
 @delete("/sessions/{session_id:int}/", policy=Policy.OWNER, status_code=204)
-async def end_device(request: Call, session_id: int) -> None:
+async def end_device(request: Call, session_id: FromPath[int]) -> None:
     """End the login on another device."""
     await do(request).logins.logout(caller(request), session_id=session_id)
 

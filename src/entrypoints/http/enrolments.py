@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from litestar import get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from core.errors import NotFound
+from core.paging import DEFAULT_LIMIT
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -82,13 +84,13 @@ class ImportLineInfo(Struct, frozen=True):
 @get("/enrollments/", policy=Policy.USER)
 async def enrollments(
     request: Call,
-    limit: Limit,
-    cursor: Cursor,
-    count: Count,
-    status: Literal["active", "expired", "suspended", "completed"] | None = None,
-    course_id: int | None = None,
-    source: Source | None = None,
-    user_id: int | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    status: FromQuery[Literal["active", "expired", "suspended", "completed"] | None] = None,
+    course_id: FromQuery[int | None] = None,
+    source: FromQuery[Source | None] = None,
+    user_id: FromQuery[int | None] = None,
 ) -> Listing[EnrollmentInfo]:
     """One's own enrolments with progress, newest first. Administrators may name a `user_id`, or 0 for everybody."""
     actor, whose = caller(request), None
@@ -103,7 +105,7 @@ async def enrollments(
 
 
 @get("/enrollments/{enrollment_id:int}/", policy=Policy.OWNER)
-async def enrollment(request: Call, enrollment_id: int) -> EnrollmentInfo:
+async def enrollment(request: Call, enrollment_id: FromPath[int]) -> EnrollmentInfo:
     """One enrolment: the student's own, or any for administrators."""
     card = await do(request).study.enrollment(enrollment_id)
     actor = caller(request)
@@ -113,7 +115,7 @@ async def enrollment(request: Call, enrollment_id: int) -> EnrollmentInfo:
 
 
 @post("/enrollments/", policy=Policy.USER)
-async def enrol(request: Call, data: NewEnrollment) -> EnrollmentInfo:
+async def enrol(request: Call, data: JSONBody[NewEnrollment]) -> EnrollmentInfo:
     """Enrol in a course that is free."""
     key = await once(request, "enrol")
     enrolled = await do(request).enrolling.enrol_free(caller(request), data.course_id, once=key)
@@ -121,7 +123,7 @@ async def enrol(request: Call, data: NewEnrollment) -> EnrollmentInfo:
 
 
 @post("/enrollments/grant/", policy=Policy.ADMIN)
-async def grant(request: Call, data: Grant) -> EnrollmentInfo:
+async def grant(request: Call, data: JSONBody[Grant]) -> EnrollmentInfo:
     """Enrol somebody by hand."""
     enrolled = await do(request).enrolling.grant(
         caller(request),
@@ -134,7 +136,9 @@ async def grant(request: Call, data: Grant) -> EnrollmentInfo:
 
 
 @patch("/enrollments/{enrollment_id:int}/", policy=Policy.ADMIN)
-async def change_enrollment(request: Call, enrollment_id: int, data: EnrollmentChanges) -> EnrollmentInfo:
+async def change_enrollment(
+    request: Call, enrollment_id: FromPath[int], data: JSONBody[EnrollmentChanges]
+) -> EnrollmentInfo:
     """Suspend, resume, extend or shorten."""
     changes = given(data, "is_active", "expiry_date")
     await do(request).enrolling.change(caller(request), enrollment_id, changes, version=expected_version(request))
@@ -144,7 +148,7 @@ async def change_enrollment(request: Call, enrollment_id: int, data: EnrollmentC
 @post(
     "/courses/{course_id:int}/enrollments/import/", policy=Policy.ADMIN, status_code=202, request_max_body_size=CSV_BODY
 )
-async def start_import(request: Call, course_id: int) -> ImportInfo:
+async def start_import(request: Call, course_id: FromPath[int]) -> ImportInfo:
     """Enrol up to 10,000 students from a CSV (multipart field `file`; columns email, expiry_date)."""
     file = await one_file(request)
     text = (await file.read()).decode("utf-8", "replace")
@@ -153,13 +157,13 @@ async def start_import(request: Call, course_id: int) -> ImportInfo:
 
 
 @get("/enrollments/imports/{import_id:int}/", policy=Policy.ADMIN)
-async def import_status(request: Call, import_id: int) -> ImportInfo:
+async def import_status(request: Call, import_id: FromPath[int]) -> ImportInfo:
     return await _import(request, import_id)
 
 
 @get("/enrollments/imports/{import_id:int}/results/", policy=Policy.ADMIN)
 async def import_results(
-    request: Call, import_id: int, limit: Limit, cursor: Cursor, count: Count
+    request: Call, import_id: FromPath[int], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, count: Count = False
 ) -> Listing[ImportLineInfo]:
     """The result of each line, in the order of the file."""
     page = await do(request).study.import_results(import_id, page_request(limit, cursor, count=count))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from core.money import rupees
 from entrypoints.http.calls import Call, do
@@ -51,8 +51,8 @@ class CourseInfo(Struct, frozen=True):
     version: int
 
 
-class LockedContent(Struct, frozen=True):
-    """What everybody may know of a content."""
+class OutlinedContent(Struct, frozen=True):
+    """What everybody may know of a content; the last two are there only where it can be opened."""
 
     id: int
     module_id: int
@@ -64,11 +64,8 @@ class LockedContent(Struct, frozen=True):
     is_locked: bool
     lock_reason: str | None
     available_at: datetime | None
-
-
-class OutlinedContent(LockedContent, frozen=True):
-    is_published: bool
-    progress: ProgressInfo | None
+    is_published: bool | UnsetType = UNSET
+    progress: ProgressInfo | UnsetType | None = UNSET
 
 
 class ModuleInfo(Struct, frozen=True):
@@ -86,7 +83,7 @@ class OutlinedModule(Struct, frozen=True):
     title: str
     description: str
     order: int
-    contents: list[OutlinedContent | LockedContent]
+    contents: list[OutlinedContent]
 
 
 class EnrollmentState(Struct, frozen=True):
@@ -240,7 +237,7 @@ def course_detail(request: Call, outline: Outline) -> CourseDetail:
     return CourseDetail(*[*values, modules, len(published), duration, state])  # type: ignore[arg-type]
 
 
-def _outlined(request: Call, outline: Outline, content: OutlineContent) -> OutlinedContent | LockedContent:
+def _outlined(request: Call, outline: Outline, content: OutlineContent) -> OutlinedContent:
     lock = do(request).viewing.lock(outline, content)
     known = (
         content.id,
@@ -252,7 +249,7 @@ def _outlined(request: Call, outline: Outline, content: OutlineContent) -> Outli
         content.order,
     )
     if lock.reason is not None:
-        return LockedContent(*known, True, lock.reason, lock.available_at)
+        return OutlinedContent(*known, True, lock.reason, lock.available_at)
     return OutlinedContent(
         *known, False, None, lock.available_at, content.is_published, progress_info(content.progress)
     )

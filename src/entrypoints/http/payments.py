@@ -5,10 +5,12 @@ from typing import Annotated
 
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from core.errors import NotFound
 from core.money import rupees
+from core.paging import DEFAULT_LIMIT
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -109,7 +111,7 @@ class ReceiptInfo(Struct, frozen=True):
 
 
 @post("/create_order/", policy=Policy.USER, responses={200: ResponseSpec(OrderInfo, description="The open order")})
-async def create_order(request: Call, data: OrderBody) -> Response[OrderInfo]:
+async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[OrderInfo]:
     """An order for a course: 201 a new one, 200 the one that is open already."""
     actor, h = caller(request), house(request)
     asked_at = h.clock.now()
@@ -144,7 +146,7 @@ async def create_order(request: Call, data: OrderBody) -> Response[OrderInfo]:
     status_code=200,
     responses={202: ResponseSpec(Verified, description="Not captured yet")},
 )
-async def verify_payment(request: Call, data: Proof) -> Response[Verified]:
+async def verify_payment(request: Call, data: JSONBody[Proof]) -> Response[Verified]:
     """Take the checkout's proof; when the answer says paid, the enrolment exists."""
     payment = await do(request).checkout.verify(
         caller(request),
@@ -172,12 +174,12 @@ async def razorpay_webhook(request: Call) -> dict[str, str]:
 @get("/payments/", policy=Policy.USER)
 async def payments(
     request: Call,
-    limit: Limit,
-    cursor: Cursor,
-    count: Count,
-    status: Status | None = None,
-    course_id: int | None = None,
-    user_id: int | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    status: FromQuery[Status | None] = None,
+    course_id: FromQuery[int | None] = None,
+    user_id: FromQuery[int | None] = None,
 ) -> Listing[PaymentInfo]:
     """One's own payments, newest first; all of them, or one user's, for administrators."""
     page = await do(request).payments.payments(
@@ -187,7 +189,7 @@ async def payments(
 
 
 @get("/payments/{payment_id:int}/", policy=Policy.OWNER)
-async def payment(request: Call, payment_id: int) -> PaymentInfo:
+async def payment(request: Call, payment_id: FromPath[int]) -> PaymentInfo:
     """One payment. Reading an unresolved one has Razorpay asked for news of it."""
     card = await do(request).payments.payment(payment_id, caller(request))
     if card is None:
@@ -198,7 +200,7 @@ async def payment(request: Call, payment_id: int) -> PaymentInfo:
 
 
 @get("/payments/{payment_id:int}/receipt/", policy=Policy.OWNER)
-async def receipt(request: Call, payment_id: int) -> ReceiptInfo:
+async def receipt(request: Call, payment_id: FromPath[int]) -> ReceiptInfo:
     """The receipt of a paid order."""
     found = await do(request).payments.receipt(payment_id, caller(request))
     if found is None:

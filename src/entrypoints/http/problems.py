@@ -125,13 +125,13 @@ def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
         message = str(one.get("message", ""))
-        field = _dotted(str(one.get("key") or ""))
+        field = _dotted(str(one.get("key") or "")).removeprefix("data").lstrip(".")
         if unknown := re.search(r"unknown field `(\w+)`", message):
             field, message = f"{field}.{unknown[1]}".lstrip("."), "Unknown field."
         elif missing := re.search(r"missing required field `(\w+)`", message):
             field, message = f"{field}.{missing[1]}".lstrip("."), "Required."
         faults.append(FieldFault(field or "body", message))
-    if not faults:
+    if not faults or faults[0].message == "'data'":
         faults = [FieldFault("body", "A JSON body is required.")]
     count = "One field is" if len(faults) == 1 else f"{len(faults)} fields are"
     return answer(request, status=400, code="invalid_input", detail=f"{count} wrong.", faults=tuple(faults))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from litestar import get, post
+from litestar.params import FromQuery, JSONBody
 from msgspec import Struct
 
 from core.errors import NotFound
@@ -59,7 +60,7 @@ class CourseProgress(Struct, frozen=True):
 
 
 @post("/progress/update/", policy=Policy.ENROLLED, status_code=200)
-async def update_progress(request: Call, data: ProgressBody) -> ProgressAnswer:
+async def update_progress(request: Call, data: JSONBody[ProgressBody]) -> ProgressAnswer:
     """Report where a student is in a content."""
     report = Report(data.last_position, data.time_spent, data.is_completed, tuple(data.watched))
     studied = await do(request).studying.report(caller(request), data.content_id, report)
@@ -75,7 +76,7 @@ async def update_progress(request: Call, data: ProgressBody) -> ProgressAnswer:
 
 
 @get("/progress/", policy=Policy.ENROLLED)
-async def progress(request: Call, course_id: int, user_id: int | None = None) -> CourseProgress:
+async def progress(request: Call, course_id: FromQuery[int], user_id: FromQuery[int | None] = None) -> CourseProgress:
     """What counts in a course and how far one is; its staff may name a student's `user_id`."""
     actor = caller(request)
     if user_id is not None and user_id != actor.user_id and not await do(request).study.is_staff(actor, course_id):

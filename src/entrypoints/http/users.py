@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from litestar import get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from core.actor import Role
 from core.errors import NotFound
+from core.paging import DEFAULT_LIMIT
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -54,12 +56,12 @@ class AuditInfo(Struct, frozen=True):
 @get("/users/", policy=Policy.ADMIN)
 async def users(
     request: Call,
-    limit: Limit,
-    cursor: Cursor,
-    count: Count,
-    role: Role | None = None,
-    is_active: bool | None = None,
-    search: str | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    role: FromQuery[Role | None] = None,
+    is_active: FromQuery[bool | None] = None,
+    search: FromQuery[str | None] = None,
 ) -> Listing[UserInfo]:
     """All users, newest first; `search` is the beginning of a name, username or address."""
     page = await do(request).people.users(
@@ -69,7 +71,7 @@ async def users(
 
 
 @get("/users/{user_id:int}/", policy=Policy.ADMIN)
-async def user(request: Call, user_id: int) -> UserInfo:
+async def user(request: Call, user_id: FromPath[int]) -> UserInfo:
     found = await do(request).people.user(user_id)
     if found is None:
         raise NotFound
@@ -77,7 +79,7 @@ async def user(request: Call, user_id: int) -> UserInfo:
 
 
 @patch("/users/{user_id:int}/", policy=Policy.ADMIN)
-async def change_user(request: Call, user_id: int, data: UserChanges) -> UserInfo:
+async def change_user(request: Call, user_id: FromPath[int], data: JSONBody[UserChanges]) -> UserInfo:
     """Give a role, ban or lift a ban. Both hold from the user's next request on."""
     changed = await do(request).administration.change(
         caller(request), user_id, version=expected_version(request), **given(data, "role", "is_active")
@@ -86,7 +88,7 @@ async def change_user(request: Call, user_id: int, data: UserChanges) -> UserInf
 
 
 @post("/users/{user_id:int}/logout-all/", policy=Policy.ADMIN, status_code=204)
-async def end_logins(request: Call, user_id: int) -> None:
+async def end_logins(request: Call, user_id: FromPath[int]) -> None:
     """End all logins of a user."""
     await do(request).administration.end_logins(caller(request), user_id)
 
@@ -94,11 +96,11 @@ async def end_logins(request: Call, user_id: int) -> None:
 @get("/audit/", policy=Policy.ADMIN)
 async def audit(
     request: Call,
-    limit: Limit,
-    cursor: Cursor,
-    count: Count,
-    target_type: str | None = None,
-    target_id: int | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    target_type: FromQuery[str | None] = None,
+    target_id: FromQuery[int | None] = None,
 ) -> Listing[AuditInfo]:
     """What administrators and the system did, newest first."""
     page = await do(request).people.audit(

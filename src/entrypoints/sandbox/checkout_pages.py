@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from entrypoints.sandbox.pages import badge, error_page, facts, is_web_address, money, page
 from entrypoints.sandbox.razorpay import Razorpay
@@ -39,7 +39,7 @@ def _refusal_page(_: PageRequest, error: RazorpayError) -> Response[str]:
 
 
 @get("/")
-async def list_orders(razorpay: Razorpay) -> Response[str]:
+async def list_orders(razorpay: NamedDependency[Razorpay]) -> Response[str]:
     account = razorpay.account
     orders = _table(
         ("Order", "Receipt", "Amount", "Status"),
@@ -65,7 +65,7 @@ async def list_orders(razorpay: Razorpay) -> Response[str]:
 
 
 @get("/checkout")
-async def show_checkout(request: PageRequest, razorpay: Razorpay) -> Response[str]:
+async def show_checkout(request: PageRequest, razorpay: NamedDependency[Razorpay]) -> Response[str]:
     callback_url = request.query_params.get("callback_url", "")
     if callback_url and not is_web_address(callback_url):
         return error_page("callback_url must be an http or https address.")
@@ -85,7 +85,7 @@ async def show_checkout(request: PageRequest, razorpay: Razorpay) -> Response[st
 
 
 @post("/checkout", status_code=200)
-async def play_checkout(request: PageRequest, razorpay: Razorpay) -> Response[str]:
+async def play_checkout(request: PageRequest, razorpay: NamedDependency[Razorpay]) -> Response[str]:
     form = await request.form()
     callback_url, order_id = str(form.get("callback_url", "")), str(form.get("order_id", ""))
     if callback_url and not is_web_address(callback_url):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
 from entrypoints.sandbox.mailbox import Mailbox
 from entrypoints.sandbox.pages import error_page, facts, page, prefers_html
@@ -28,7 +29,7 @@ def mail_pages(mailbox: Mailbox) -> Router:
 
 
 @get("/")
-async def list_mails(request: PageRequest, mailbox: Mailbox) -> Response[Any]:
+async def list_mails(request: PageRequest, mailbox: NamedDependency[Mailbox]) -> Response[Any]:
     to = request.query_params.get("to")
     mails = mailbox.newest_first(to)
     if prefers_html(request):
@@ -37,7 +38,7 @@ async def list_mails(request: PageRequest, mailbox: Mailbox) -> Response[Any]:
 
 
 @get("/{mail_id:int}")
-async def show_mail(request: PageRequest, mailbox: Mailbox, mail_id: int) -> Response[Any]:
+async def show_mail(request: PageRequest, mailbox: NamedDependency[Mailbox], mail_id: FromPath[int]) -> Response[Any]:
     mail = mailbox.get(mail_id)
     if prefers_html(request):
         return error_page("There is no such mail.", 404) if mail is None else _mail_page(mail)
@@ -47,7 +48,7 @@ async def show_mail(request: PageRequest, mailbox: Mailbox, mail_id: int) -> Res
 
 
 @delete("/")
-async def empty_mailbox(mailbox: Mailbox) -> None:
+async def empty_mailbox(mailbox: NamedDependency[Mailbox]) -> None:
     mailbox.forget()
 
 

@@ -8,7 +8,8 @@ import hmac
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import MediaType, Request, Response, Router, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
 from entrypoints.sandbox import razorpay_requests as requests
 from entrypoints.sandbox.fault_gate import DELAY_KEY, FaultGate
@@ -48,13 +49,13 @@ def refusal(_: ApiRequest, error: RazorpayError) -> Response[Json]:
 
 
 @post("/orders", status_code=_OK)
-async def create_order(request: ApiRequest, razorpay: Razorpay) -> Json:
+async def create_order(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     body = requests.body_of(await request.body())
     return await _answer(request, razorpay, lambda: razorpay.account.create_order(body).as_json())
 
 
 @get("/orders")
-async def list_orders(request: ApiRequest, razorpay: Razorpay) -> Json:
+async def list_orders(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     account, query = razorpay.account, dict(request.query_params)
     receipt = query.get("receipt")
 
@@ -66,12 +67,14 @@ async def list_orders(request: ApiRequest, razorpay: Razorpay) -> Json:
 
 
 @get("/orders/{order_id:str}")
-async def fetch_order(request: ApiRequest, razorpay: Razorpay, order_id: str) -> Json:
+async def fetch_order(request: ApiRequest, razorpay: NamedDependency[Razorpay], order_id: FromPath[str]) -> Json:
     return await _answer(request, razorpay, lambda: razorpay.account.order(order_id).as_json())
 
 
 @get("/orders/{order_id:str}/payments")
-async def list_order_payments(request: ApiRequest, razorpay: Razorpay, order_id: str) -> Json:
+async def list_order_payments(
+    request: ApiRequest, razorpay: NamedDependency[Razorpay], order_id: FromPath[str]
+) -> Json:
     def payments() -> Json:
         order = razorpay.account.order(order_id)
         return requests.collection(razorpay.account.payments_of(order.id))
@@ -80,7 +83,7 @@ async def list_order_payments(request: ApiRequest, razorpay: Razorpay, order_id:
 
 
 @get("/payments")
-async def list_payments(request: ApiRequest, razorpay: Razorpay) -> Json:
+async def list_payments(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     query = dict(request.query_params)
     return await _answer(
         request, razorpay, lambda: requests.page_of(reversed(razorpay.account.payments.values()), query)
@@ -88,12 +91,12 @@ async def list_payments(request: ApiRequest, razorpay: Razorpay) -> Json:
 
 
 @get("/payments/{payment_id:str}")
-async def fetch_payment(request: ApiRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def fetch_payment(request: ApiRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     return await _answer(request, razorpay, lambda: razorpay.account.payment(payment_id).as_json())
 
 
 @post("/payments/{payment_id:str}/capture", status_code=_OK)
-async def capture_payment(request: ApiRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def capture_payment(request: ApiRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     body = requests.body_of(await request.body())
 
     def capture() -> Json:
@@ -105,23 +108,25 @@ async def capture_payment(request: ApiRequest, razorpay: Razorpay, payment_id: s
 
 
 @post("/payments/{payment_id:str}/refund", status_code=_OK)
-async def refund_payment(request: ApiRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def refund_payment(request: ApiRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     return await _refund(request, razorpay, payment_id, requests.body_of(await request.body()))
 
 
 @post("/refunds", status_code=_OK)
-async def create_refund(request: ApiRequest, razorpay: Razorpay) -> Json:
+async def create_refund(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     body = requests.body_of(await request.body())
     return await _refund(request, razorpay, str(body.pop("payment_id", "")), body)
 
 
 @get("/refunds/{refund_id:str}")
-async def fetch_refund(request: ApiRequest, razorpay: Razorpay, refund_id: str) -> Json:
+async def fetch_refund(request: ApiRequest, razorpay: NamedDependency[Razorpay], refund_id: FromPath[str]) -> Json:
     return await _answer(request, razorpay, lambda: razorpay.refunds.refund(refund_id).as_json())
 
 
 @get("/payments/{payment_id:str}/refunds")
-async def list_payment_refunds(request: ApiRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def list_payment_refunds(
+    request: ApiRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]
+) -> Json:
     def refunds() -> Json:
         payment = razorpay.account.payment(payment_id)
         return requests.collection(razorpay.refunds.of(payment.id))
@@ -130,7 +135,9 @@ async def list_payment_refunds(request: ApiRequest, razorpay: Razorpay, payment_
 
 
 @get("/payments/{payment_id:str}/refunds/{refund_id:str}")
-async def fetch_payment_refund(request: ApiRequest, razorpay: Razorpay, payment_id: str, refund_id: str) -> Json:
+async def fetch_payment_refund(
+    request: ApiRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str], refund_id: FromPath[str]
+) -> Json:
     def refund() -> Json:
         found = razorpay.refunds.refund(refund_id)
         if found.payment_id != payment_id:

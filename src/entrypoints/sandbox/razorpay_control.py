@@ -6,7 +6,8 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Router, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
 from entrypoints.sandbox.razorpay import Razorpay
 from entrypoints.sandbox.razorpay_api import refusal
@@ -80,12 +81,12 @@ def checkout_result(razorpay: Razorpay, command: Pay) -> Json:
 
 
 @post("/pay", status_code=200)
-async def pay(request: ControlRequest, razorpay: Razorpay) -> Json:
+async def pay(request: ControlRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     return checkout_result(razorpay, await _command(request, Pay))
 
 
 @post("/payments/{payment_id:str}/authorize", status_code=200)
-async def authorize(request: ControlRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def authorize(request: ControlRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     command = await _command(request, Tell)
     payment = razorpay.account.authorize_late(payment_id)
     if razorpay.account.order(payment.order_id).status == "paid":
@@ -96,7 +97,7 @@ async def authorize(request: ControlRequest, razorpay: Razorpay, payment_id: str
 
 
 @post("/payments/{payment_id:str}/capture", status_code=200)
-async def capture(request: ControlRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def capture(request: ControlRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     command = await _command(request, Tell)
     payment = razorpay.account.capture(payment_id)
     razorpay.publish(wanted=command.webhook)
@@ -104,7 +105,7 @@ async def capture(request: ControlRequest, razorpay: Razorpay, payment_id: str) 
 
 
 @post("/payments/{payment_id:str}/dispute", status_code=200)
-async def dispute(request: ControlRequest, razorpay: Razorpay, payment_id: str) -> Json:
+async def dispute(request: ControlRequest, razorpay: NamedDependency[Razorpay], payment_id: FromPath[str]) -> Json:
     command = await _command(request, MoveDispute)
     moved = razorpay.account.dispute(payment_id, command.status)
     razorpay.publish(wanted=command.webhook)
@@ -112,7 +113,7 @@ async def dispute(request: ControlRequest, razorpay: Razorpay, payment_id: str) 
 
 
 @post("/refunds/{refund_id:str}/settle", status_code=200)
-async def settle(request: ControlRequest, razorpay: Razorpay, refund_id: str) -> Json:
+async def settle(request: ControlRequest, razorpay: NamedDependency[Razorpay], refund_id: FromPath[str]) -> Json:
     command = await _command(request, Settle)
     refund = razorpay.refunds.settle(refund_id, "processed" if command.status == "processed" else "failed")
     razorpay.publish(wanted=command.webhook)
@@ -120,7 +121,7 @@ async def settle(request: ControlRequest, razorpay: Razorpay, refund_id: str) ->
 
 
 @post("/webhooks", status_code=200)
-async def send_event(request: ControlRequest, razorpay: Razorpay) -> Json:
+async def send_event(request: ControlRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     command = await _command(request, SendEvent)
     account = razorpay.account
     sent = envelope(command.event, account.id, account.now(), command.payload, event_id=command.event_id)
@@ -129,13 +130,13 @@ async def send_event(request: ControlRequest, razorpay: Razorpay) -> Json:
 
 
 @get("/webhooks")
-async def deliveries(razorpay: Razorpay) -> Json:
+async def deliveries(razorpay: NamedDependency[Razorpay]) -> Json:
     """Every delivery attempt, oldest first, and how many deliveries are still under way or waiting to be retried."""
     return {"results": list(razorpay.webhooks.attempts), "pending": razorpay.webhooks.pending}
 
 
 @get("/totals")
-async def totals(razorpay: Razorpay) -> Json:
+async def totals(razorpay: NamedDependency[Razorpay]) -> Json:
     return razorpay.totals()
 
 

@@ -1,6 +1,6 @@
 """Alembic's entry. The caller hands over an open connection (see adapters/sql/migrating.py)."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -12,7 +12,7 @@ def include_object(_object: Any, name: str | None, kind: str, reflected: bool, _
     return not (kind in {"table", "index"} and reflected and name is not None and "_fts" in name)
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations stand on SQLAlchemy alone: our types may change, history must not."""
     if kind == "type" and type(item).__name__ == "UtcDateTime":
         return "sa.DateTime(timezone=True)"

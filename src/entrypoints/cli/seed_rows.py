@@ -1,0 +1,195 @@
+"""The rows that seeding writes: whole ones, as the workflows would have left them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from core.actor import Role
+from core.text import words
+from modules.learning.domain.catalogue import ContentType, Level, Media
+from modules.learning.domain.enrolment import Source, expiry
+from modules.learning.domain.progress import Progress
+
+Row = dict[str, Any]
+
+
+class Lesson(Struct, frozen=True):
+    """A video if it names one, a document if it names a file (which then holds the text), else a text."""
+
+    title: str
+    text: str = ""
+    video: str | None = None
+    seconds: int | None = None
+    file_name: str | None = None
+    after_days: int = 0
+    is_preview: bool = False
+    is_published: bool = True
+
+    @property
+    def content_type(self) -> ContentType:
+        if self.video is not None:
+            return ContentType.VIDEO
+        return ContentType.DOCUMENT if self.file_name else ContentType.TEXT
+
+
+class Section(Struct, frozen=True):
+    title: str
+    description: str
+    lessons: Sequence[Lesson]
+
+
+class Offer(Struct, frozen=True):
+    """A course as the catalogue shows it."""
+
+    title: str
+    slug: str
+    description: str
+    category: str
+    price_paise: int
+    level: Level = Level.BEGINNER
+    language: str = "en"
+    is_published: bool = True
+    is_trending: bool = False
+    access_days: int | None = None
+    rating: float = 0.0
+    rating_count: int = 0
+
+
+def user(
+    id_: int, *, email: str, username: str, full_name: str, role: Role, password_hash: str, created_at: datetime
+) -> Row:
+    """Somebody whose address is verified."""
+    return {
+        "id": id_,
+        "email": email,
+        "username": username,
+        "username_key": username.lower(),
+        "password_hash": password_hash,
+        "role": role.value,
+        "full_name": full_name,
+        "name_key": full_name.lower(),
+        "mobile_number": None,
+        "profile_image": None,
+        "is_active": True,
+        "email_verified_at": created_at + timedelta(minutes=3),
+        "created_at": created_at,
+        "deleted_at": None,
+        "token_version": 1,
+        "version": 1,
+    }
+
+
+def course(id_: int, offer: Offer, *, category_id: int, created_by_id: int, created_at: datetime) -> Row:
+    return {
+        "id": id_,
+        "slug": offer.slug,
+        "title": offer.title,
+        "description": offer.description,
+        "title_terms": " ".join(words(offer.title)),
+        "description_terms": " ".join(words(offer.description)),
+        "price_paise": offer.price_paise,
+        "currency": "INR",
+        "thumbnail": None,
+        "category_id": category_id,
+        "level": offer.level.value,
+        "language": offer.language,
+        "is_published": offer.is_published,
+        "is_trending": offer.is_trending,
+        "rating": offer.rating,
+        "rating_count": offer.rating_count,
+        "enrolled_count": 0,
+        "access_days": offer.access_days,
+        "created_by_id": created_by_id,
+        "created_at": created_at,
+        "version": 1,
+    }
+
+
+def instructor(course_id: int, user_id: int, added_at: datetime) -> Row:
+    return {"course_id": course_id, "user_id": user_id, "added_at": added_at}
+
+
+def module(id_: int, course_id: int, *, title: str, description: str, position: int) -> Row:
+    return {
+        "id": id_,
+        "course_id": course_id,
+        "title": title,
+        "description": description,
+        "position": position,
+        "version": 1,
+    }
+
+
+def content(
+    id_: int,
+    course_id: int,
+    module_id: int,
+    lesson: Lesson,
+    *,
+    media: Media | None,
+    html: str,
+    position: int,
+    created_at: datetime,
+) -> Row:
+    return {
+        "id": id_,
+        "course_id": course_id,
+        "module_id": module_id,
+        "title": lesson.title,
+        "content_type": lesson.content_type.value,
+        "media_provider": media.provider.value if media else None,
+        "media_ref": media.ref if media else None,
+        "file_name": media.file_name if media else None,
+        "mime_type": media.mime_type if media else None,
+        "size_bytes": media.size_bytes if media else None,
+        "video_duration": lesson.seconds,
+        "text_content": lesson.text if lesson.content_type is ContentType.TEXT else "",
+        "text_html": html,
+        "is_preview": lesson.is_preview,
+        "is_published": lesson.is_published,
+        "available_after_days": lesson.after_days,
+        "position": position,
+        "created_at": created_at,
+        "version": 1,
+    }
+
+
+def enrollment(
+    id_: int,
+    user_id: int,
+    course_id: int,
+    *,
+    since: datetime,
+    access_days: int | None,
+    source: Source,
+    last_content_id: int | None,
+    completed_at: datetime | None = None,
+) -> Row:
+    return {
+        "id": id_,
+        "user_id": user_id,
+        "course_id": course_id,
+        "enrollment_date": since,
+        "is_active": True,
+        "expiry_date": expiry(since, access_days),
+        "completed_at": completed_at,
+        "source": source.value,
+        "last_content_id": last_content_id,
+        "version": 1,
+    }
+
+
+def progress(reached: Progress, at: datetime) -> Row:
+    """Without an id: nothing refers to it."""
+    return {
+        "enrollment_id": reached.enrollment_id,
+        "content_id": reached.content_id,
+        "is_completed": reached.is_completed,
+        "completion_date": reached.completion_date,
+        "time_spent": reached.time_spent,
+        "last_position": reached.last_position,
+        "watched": [list(interval) for interval in reached.watched],
+        "updated_at": at,
+    }

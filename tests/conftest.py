@@ -1,0 +1,150 @@
+"""Databases, the sandbox and a small world for every test that wants them."""
+
+import asyncio
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from services import postgres_url, redis_url, stop_services
+from worlds import SandboxClient, World, build_world
+
+from adapters.sql import migrating
+from entrypoints.sandbox import Sandbox, SandboxConfig
+
+SECRETS = {"key_secret": "test-key-secret-of-the-sandbox", "webhook_secret": "test-webhook-secret-of-the-sandbox"}
+BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_sessionfinish() -> None:
+    stop_services()
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "shala.db"
+    await migrating.upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgres_template() -> AsyncIterator[str]:
+    """The name of a migrated database that tests copy."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    await administer(f"CREATE DATABASE {name}")
+    await migrating.upgrade(database(name))
+    yield name
+    await administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def database(name: str) -> str:
+    """The address of a database on the tests' PostgreSQL."""
+    return f"{postgres_url().rpartition('/')[0]}/{name}"
+
+
+async def administer(statement: str) -> None:
+    connection = await asyncpg.connect(postgres_url().replace("+asyncpg", ""))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "shala.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def postgres_database(postgres_template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await administer(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield database(name)
+    await administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database; the test runs once on each kind."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_database")
+
+
+@pytest.fixture(scope="session")
+def redis() -> str:
+    return redis_url()
+
+
+@pytest.fixture(scope="session")
+async def sandbox_server() -> AsyncIterator[tuple[Sandbox, str]]:
+    """The outside world under a real server on a port of its own."""
+    sandbox = Sandbox(SandboxConfig(webhook_url=None, **SECRETS))
+    async with serving(sandbox.app) as base:
+        yield sandbox, base
+
+
+@pytest.fixture
+async def sandbox(sandbox_server: tuple[Sandbox, str]) -> AsyncIterator[SandboxClient]:
+    world, base = sandbox_server
+    async with httpx.AsyncClient(base_url=base, timeout=20) as http:
+        client = SandboxClient(world, base, http, **SECRETS)
+        world.webhook_url = None
+        await client.reset()
+        yield client
+        world.webhook_url = None
+        await client.reset()
+
+
+@pytest.fixture
+async def world(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> AsyncIterator[World]:
+    """The application over a fresh database, called in process; its outside world is the sandbox over HTTP."""
+    built = build_world(database_url, sandbox, tmp_path)
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+async def sqlite_world(sqlite_url: str, sandbox: SandboxClient, tmp_path: Path) -> AsyncIterator[World]:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    built = build_world(sqlite_url, sandbox, tmp_path)
+    yield built
+    await built.close()
+
+
+class serving:  # noqa: N801 - reads as a statement
+    """An ASGI application under uvicorn in this loop, for as long as the block lasts; gives its address."""
+
+    def __init__(self, app: object, port: int = 0) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        self._server.config.timeout_graceful_shutdown = 2
+
+    async def __aenter__(self) -> str:
+        self._task = asyncio.create_task(self._server.serve([self._socket]))
+        while not self._server.started:
+            if self._task.done():
+                raise RuntimeError("the server did not start")
+            await asyncio.sleep(0.01)  # poll
+        return self.base
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        await self._task
+        self._socket.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [n for n in os.environ if n.startswith("SHALA_") and not n.startswith("SHALA_TEST_")]:
+        monkeypatch.delenv(name)
+    yield
