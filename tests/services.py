@@ -103,7 +103,11 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -217,7 +221,7 @@ class Postgres(Server):
 
     def answers(self) -> bool:
         """The postmaster writes its state into its pid file; a port alone opens before recovery has ended."""
-        with suppress(OSError):
+        with suppress(OSError, IndexError):  # there is a moment in which the file is empty
             lines = (self.directory / "data" / "postmaster.pid").read_text().splitlines()
             return self.process is not None and lines[0] == str(self.process.pid) and lines[-1].strip() == "ready"
         return False

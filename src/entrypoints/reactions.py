@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from core.events import Reaction, Reactions
+from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
-from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid
+from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid, OrderUnknown, PaymentNeedsReview
 from modules.identity.events import CodeRequested, EmailChanged, PasswordChanged
 from modules.learning.events import ImportStarted
 
@@ -33,6 +34,18 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
                 "apply_gateway_event",
                 GatewayEventStored,
                 lambda tx, e: do.webhooks.handle(commerce(tx), e.gateway_event_id),
+            ),
+            Reaction(
+                "alert_payment_review",
+                PaymentNeedsReview,
+                lambda e: alert("payment_review", payment_id=e.payment_id, reason=e.reason),
+                outside=True,
+            ),
+            Reaction(
+                "alert_unknown_order",
+                OrderUnknown,
+                lambda e: alert("unknown_order", gateway_event_id=e.gateway_event_id),
+                outside=True,
             ),
             Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
             Reaction(

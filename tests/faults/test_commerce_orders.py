@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from worlds import World
 
 from modules.commerce.domain import Status
+from worlds import World
 
 
 async def test_01_fifty_concurrent_create_orders_give_one_open_order(world: World) -> None:

@@ -38,10 +38,11 @@ def long_on_the_whole(texts: Texts, *, limit: int) -> Complaints:
 
 
 def function_lengths(texts: Texts) -> dict[str, int]:
-    """By place; a function's inner functions belong to its length."""
+    """By place; a function's inner functions belong to its length. A migration is a list, however long."""
     return {
         f"{path}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
         for path, text in texts.items()
+        if "/migrations/" not in path
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
@@ -171,6 +172,11 @@ def below(files: Texts, *folders: str, suffix: str = ".py") -> dict[str, str]:
     return {path: text for path, text in files.items() if path.startswith(folders) and path.endswith(suffix)}
 
 
+def nothing(complaints: Complaints) -> None:
+    """Fails with all of them, where pytest would show the first."""
+    assert not complaints, "\n" + "\n".join(complaints)
+
+
 def test_there_is_a_house(files: dict[str, str]) -> None:
     """The rules below would hold for nothing at all, too."""
     assert len(below(files, "src/")) > 100
@@ -184,51 +190,51 @@ def test_there_is_a_house(files: dict[str, str]) -> None:
 
 def test_sources_are_short(files: dict[str, str]) -> None:
     sources = below(files, "src/")
-    assert too_long(sources, limit=LONGEST_SOURCE) == []
-    assert long_on_the_whole(sources, limit=MEDIAN_SOURCE) == []
+    nothing(too_long(sources, limit=LONGEST_SOURCE))
+    nothing(long_on_the_whole(sources, limit=MEDIAN_SOURCE))
 
 
 def test_tests_are_short(files: dict[str, str]) -> None:
-    assert too_long(below(files, "tests/"), limit=LONGEST_TEST) == []
+    nothing(too_long(below(files, "tests/"), limit=LONGEST_TEST))
 
 
 def test_functions_are_short(files: dict[str, str]) -> None:
-    assert long_functions(below(files, "src/")) == []
+    nothing(long_functions(below(files, "src/")))
 
 
 def test_files_are_named_for_what_they_hold(files: dict[str, str]) -> None:
-    assert names_that_say_nothing(files) == []
+    nothing(names_that_say_nothing(files))
 
 
 def test_annotations_exist_at_run_time(files: dict[str, str]) -> None:
-    assert type_checking_imports(below(files, "src/entrypoints/")) == []
+    nothing(type_checking_imports(below(files, "src/entrypoints/")))
 
 
 def test_suppressions_name_what_they_suppress(files: dict[str, str]) -> None:
-    assert blanket_silence(below(files, "")) == []
+    nothing(blanket_silence(below(files, "")))
 
 
 def test_tests_do_not_sleep(files: dict[str, str]) -> None:
-    assert sleeps(below(files, "tests/")) == []
+    nothing(sleeps(below(files, "tests/")))
 
 
 def test_the_domain_is_given_the_time(files: dict[str, str]) -> None:
-    assert read_clocks(below(files, "src/core/", "src/modules/")) == []
+    nothing(read_clocks(below(files, "src/core/", "src/modules/")))
 
 
 def test_events_know_no_workflow(files: dict[str, str]) -> None:
     events = below(files, "src/modules/", suffix="/events.py")
     assert events
-    assert events_that_know_workflows(events) == []
+    nothing(events_that_know_workflows(events))
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_locks_pin_hash_and_name_no_place(lock: str) -> None:
-    assert unlocked((ROOT / lock).read_text()) == []
+    nothing(unlocked((ROOT / lock).read_text()))
 
 
 def test_no_file_knows_the_machine_it_was_written_on(files: dict[str, str]) -> None:
-    assert traces_of_a_machine(files, checkout=str(ROOT)) == []
+    nothing(traces_of_a_machine(files, checkout=str(ROOT)))
 
 
 # --- the rules can fail ----------------------------------------------------------------------------------------------
@@ -306,6 +312,7 @@ def test_a_planted_fault_is_found(rule: Callable[[str], Complaints], planted: st
         (lambda text: too_long({"a.py": text}, limit=400), "x\n" * 400),
         (lambda text: long_on_the_whole({"a.py": text, "b/migrations/c.py": "x\n" * 400}, limit=120), "x\n" * 119),
         (lambda text: long_functions({"a.py": text}), function_of(40)),
+        (lambda text: long_functions({"sql/migrations/a.py": text}), function_of(61)),
         (lambda text: long_functions({"a.py": text, "b.py": "def f(): ...\n" * 40}), function_of(60)),
         (lambda path: names_that_say_nothing([path]), "src/modules/community/commonplace.py"),
         (silence, "x = 1  # type: ignore[arg-type]"),

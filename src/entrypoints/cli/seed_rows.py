@@ -1,8 +1,8 @@
 """The rows that seeding writes: whole ones, as the workflows would have left them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -10,9 +10,11 @@ from core.actor import Role
 from core.text import words
 from modules.learning.domain.catalogue import ContentType, Level, Media
 from modules.learning.domain.enrolment import Source, expiry
-from modules.learning.domain.progress import Progress
 
-Row = dict[str, Any]
+Row: TypeAlias = dict[str, Any]
+Presentation: TypeAlias = tuple[Media | None, str]
+"""A lesson's media, and its text as HTML."""
+READING_SECONDS = 240
 
 
 class Lesson(Struct, frozen=True):
@@ -81,7 +83,7 @@ def user(
     }
 
 
-def course(id_: int, offer: Offer, *, category_id: int, created_by_id: int, created_at: datetime) -> Row:
+def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_id: int, created_at: datetime) -> Row:
     return {
         "id": id_,
         "slug": offer.slug,
@@ -92,7 +94,7 @@ def course(id_: int, offer: Offer, *, category_id: int, created_by_id: int, crea
         "price_paise": offer.price_paise,
         "currency": "INR",
         "thumbnail": None,
-        "category_id": category_id,
+        "category_id": category_ids[offer.category],
         "level": offer.level.value,
         "language": offer.language,
         "is_published": offer.is_published,
@@ -111,32 +113,25 @@ def instructor(course_id: int, user_id: int, added_at: datetime) -> Row:
     return {"course_id": course_id, "user_id": user_id, "added_at": added_at}
 
 
-def module(id_: int, course_id: int, *, title: str, description: str, position: int) -> Row:
+def module(id_: int, course_id: int, section: Section, position: int) -> Row:
     return {
         "id": id_,
         "course_id": course_id,
-        "title": title,
-        "description": description,
+        "title": section.title,
+        "description": section.description,
         "position": position,
         "version": 1,
     }
 
 
 def content(
-    id_: int,
-    course_id: int,
-    module_id: int,
-    lesson: Lesson,
-    *,
-    media: Media | None,
-    html: str,
-    position: int,
-    created_at: datetime,
+    id_: int, module: Row, lesson: Lesson, presentation: Presentation, position: int, created_at: datetime
 ) -> Row:
+    media, html = presentation
     return {
         "id": id_,
-        "course_id": course_id,
-        "module_id": module_id,
+        "course_id": module["course_id"],
+        "module_id": module["id"],
         "title": lesson.title,
         "content_type": lesson.content_type.value,
         "media_provider": media.provider.value if media else None,
@@ -181,15 +176,16 @@ def enrollment(
     }
 
 
-def progress(reached: Progress, at: datetime) -> Row:
-    """Without an id: nothing refers to it."""
+def progress(enrollment_id: int, content_id: int, seconds: int, *, share: float = 1.0, at: datetime) -> Row:
+    """A lesson that is done, or a video of so many `seconds` that was left before its end. Nothing refers to its id."""
+    is_completed, position = share >= 1, int(seconds * share)
     return {
-        "enrollment_id": reached.enrollment_id,
-        "content_id": reached.content_id,
-        "is_completed": reached.is_completed,
-        "completion_date": reached.completion_date,
-        "time_spent": reached.time_spent,
-        "last_position": reached.last_position,
-        "watched": [list(interval) for interval in reached.watched],
+        "enrollment_id": enrollment_id,
+        "content_id": content_id,
+        "is_completed": is_completed,
+        "completion_date": at if is_completed else None,
+        "time_spent": position or READING_SECONDS,
+        "last_position": position,
+        "watched": [[0, position]] if position else [],
         "updated_at": at,
     }

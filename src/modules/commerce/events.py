@@ -20,6 +20,12 @@ class GatewayEventStored(Event, frozen=True, kw_only=True):
     gateway_event_id: int
 
 
+class OrderUnknown(Event, frozen=True, kw_only=True):
+    """The gateway tells of a payment for an order that is not ours."""
+
+    gateway_event_id: int
+
+
 class LookWanted(Event, frozen=True, kw_only=True):
     """Somebody waits for news of an unresolved payment."""
 

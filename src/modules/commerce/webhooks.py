@@ -8,7 +8,7 @@ from core.clock import Clock
 from core.errors import Invalid, Unavailable
 from core.transaction import Begin
 from modules.commerce.domain import InvalidSignature
-from modules.commerce.events import GatewayEventStored
+from modules.commerce.events import GatewayEventStored, OrderUnknown
 from modules.commerce.ports import CommerceStore, PaymentGateway
 from modules.commerce.settlement import Settlement
 
@@ -58,6 +58,7 @@ class Webhooks:
             if self.clock.now() - received_at < PATIENCE:
                 raise Unavailable("No such order yet.", retry_after=2)
             await store.close_event(gateway_event_id, "unknown_order")
+            await store.emit(OrderUnknown(gateway_event_id=gateway_event_id))
             return
         await store.close_event(gateway_event_id, "applied")
 

@@ -1,0 +1,98 @@
+"""Before anything is measured: every server gives the right answers, and refuses what it must."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from common import FIRST_STUDENT
+
+COURSES = "/api/courses/courses/?limit=20"
+CONTENT = "/api/courses/contents/"
+PROGRESS = "/api/courses/progress/update/"
+LESSON, FOREIGN_LESSON = 2, 49 * 33 + 2  # of course 1, which the first student has, and of course 50
+POSITION = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    size: int
+
+    def shape(self) -> dict[str, Any]:
+        """What the report tells of it: bytes, and the fields of the body or of its first result."""
+        one = self.body["results"][0] if "results" in self.body else self.body
+        return {"bytes": self.size, "fields": sorted(one)}
+
+
+def ask(base: str, path: str, token: str | None = None, body: Any = None) -> Answer:
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(base + path, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            raw = answer.read()
+            return Answer(answer.status, json.loads(raw), len(raw))
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, None, 0)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Read from the seed: what the lists hold, and the lesson's title."""
+
+    newest: list[tuple[Any, ...]]
+    newest_design: list[tuple[Any, ...]]
+    lesson: str
+
+    @classmethod
+    def of(cls, seed_dsn: str) -> "Expected":
+        cards = "SELECT id, title, price::text, category, level, rating FROM courses WHERE is_published {} ORDER BY id DESC LIMIT 20"
+        with psycopg.connect(seed_dsn) as seed:
+            newest, design = (seed.execute(cards.format(x)).fetchall() for x in ("", "AND category = 'design'"))
+            lesson = seed.execute("SELECT title FROM contents WHERE id = %s", [LESSON]).fetchone()
+        return cls(newest, design, lesson[0] if lesson else "")
+
+
+def verify(name: str, base: str, token: str, expected: Expected) -> dict[str, Any]:
+    """The shape of each answer, by scenario. `token` is the first student's.
+
+    :raises SystemExit: an answer is wrong; a rate of wrong answers means nothing.
+    """
+    report = {"content_id": LESSON, "last_position": POSITION, "time_spent": POSITION}
+    answers = {
+        "courses": ask(base, COURSES),
+        "courses_cat": ask(base, COURSES + "&category=design"),
+        "content": ask(base, f"{CONTENT}{LESSON}/", token),
+        "progress": ask(base, PROGRESS, token, report),
+    }
+    if wrong := [scenario for scenario, answer in answers.items() if answer.status != 200]:
+        raise SystemExit(f"{name} does not answer 200: {wrong}")
+    for scenario, cards in (("courses", expected.newest), ("courses_cat", expected.newest_design)):
+        names = ("id", "title", "price", "category", "level", "rating")
+        found = [tuple(row[key] for key in names) for row in answers[scenario].body["results"]]
+        _demand(name, scenario, found, cards)
+    lesson, told = answers["content"].body, answers["progress"].body
+    _demand(name, "content", (lesson["id"], lesson["course_id"], lesson["title"]), (LESSON, 1, expected.lesson))
+    _demand(name, "progress", (told["course_id"], told.get("progress", told)["last_position"]), (1, POSITION))
+    _demand(name, "a content of another course", ask(base, f"{CONTENT}{FOREIGN_LESSON}/", token).status, 403)
+    _demand(name, "a content without a token", ask(base, f"{CONTENT}{LESSON}/").status, 401)
+    return {scenario: answer.shape() for scenario, answer in answers.items()}
+
+
+def verify_revocation(base: str, token: str) -> None:
+    """A signed, unexpired token of a login that has ended is refused."""
+    _demand("shala", "a token of an ended login", ask(base, f"{CONTENT}{LESSON}/", token).status, 401)
+
+
+def first_token(lines: str) -> str:
+    """The first student's, from `user_id token` lines."""
+    return dict(line.split() for line in lines.splitlines())[str(FIRST_STUDENT)]
+
+
+def _demand(name: str, what: str, found: Any, wanted: Any) -> None:
+    if found != wanted:
+        raise SystemExit(f"{name} answers wrongly ({what}):\n  found  {found}\n  wanted {wanted}")

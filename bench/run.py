@@ -1,0 +1,81 @@
+"""Measure Shala beside Django and the floor, with nothing prepared, and write docs/performance.md.
+
+    python bench/run.py [--rounds 3] [--seconds 5]
+
+Everything it makes lies under var/bench; samples, answers and logs of each run in a folder of their own.
+"""
+
+import argparse
+import contextlib
+import datetime
+import fcntl
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import facts
+import report
+from places import OURS, ROOT, WORK, Places, free_ports
+from services import data_folder, install_peers, lacks, seed, services
+
+PATIENCE_S = 60
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Two runs of one checkout would share a data folder and spoil each other's numbers."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with (WORK / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SystemExit("Another run is going on here.") from None
+        yield
+
+
+def new_places() -> Places:
+    """A folder for this run's results, and ports that nobody uses."""
+    pg_port, redis_port, http_port, *_ = free_ports(10)
+    started = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    out = WORK / "runs" / started
+    out.mkdir(parents=True)
+    return Places(data_folder(), out, pg_port, redis_port, http_port)
+
+
+def measure(places: Places, rounds: int, seconds: int) -> None:
+    """In the peers' venv. It ends its servers itself when it is told to stop, so it is told, not killed."""
+    command = [places.peers_python, OURS / "measure.py", "--rounds", str(rounds), "--seconds", str(seconds)]
+    process = subprocess.Popen(command, env=places.environ(), start_new_session=True)
+    try:
+        code = process.wait()
+    except BaseException:
+        process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_S)
+        raise
+    if code:
+        raise SystemExit(f"The measurement failed; logs are in {places.out}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="each visits every server in every scenario")
+    parser.add_argument("--seconds", type=int, default=5, help="of each sample")
+    given = parser.parse_args()
+    if faults := lacks():
+        raise SystemExit("\n".join(faults))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with alone():
+        install_peers()
+        places = new_places()
+        with services(places):
+            seed(places)
+            (places.out / "facts.json").write_text(facts.gather(places, given.rounds, given.seconds))
+            measure(places, given.rounds, given.seconds)
+    (ROOT / "docs" / "performance.md").write_text(report.write(places.out))
+    print(f"Wrote docs/performance.md; raw samples are in {places.out.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
