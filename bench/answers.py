@@ -50,7 +50,8 @@ class Expected:
 
     @classmethod
     def of(cls, seed_dsn: str) -> "Expected":
-        cards = "SELECT id, title, price::text, category, level, rating FROM courses WHERE is_published {} ORDER BY id DESC LIMIT 20"
+        columns = "SELECT id, title, price::text, category, level, rating FROM courses"
+        cards = columns + " WHERE is_published {} ORDER BY id DESC LIMIT 20"
         with psycopg.connect(seed_dsn) as seed:
             newest, design = (seed.execute(cards.format(x)).fetchall() for x in ("", "AND category = 'design'"))
             lesson = seed.execute("SELECT title FROM contents WHERE id = %s", [LESSON]).fetchone()

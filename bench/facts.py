@@ -1,6 +1,6 @@
 """What the numbers belong to: the machine, the versions, the revision."""
 
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from machine import POSTGRES
 from places import ROOT, Places
-from services import POSTGRES
 
 OURS = (
     "litestar",
@@ -40,7 +40,7 @@ ASK = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version
 def gather(places: Places, rounds: int, seconds: int) -> str:
     """As JSON, with nothing that tells where the checkout lies."""
     facts: dict[str, Any] = {
-        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "when": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "rounds": rounds,
         "seconds": seconds,
         "revision": _revision(),

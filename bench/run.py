@@ -7,7 +7,7 @@ Everything it makes lies under var/bench; samples, answers and logs of each run 
 
 import argparse
 import contextlib
-import datetime
+import datetime as dt
 import fcntl
 import signal
 import subprocess
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import facts
 import report
+from machine import data_folder, install_peers, lacks, seed, services
 from places import OURS, ROOT, WORK, Places, free_ports
-from services import data_folder, install_peers, lacks, seed, services
 
 PATIENCE_S = 60
 
@@ -37,7 +37,7 @@ def alone() -> Iterator[None]:
 def new_places() -> Places:
     """A folder for this run's results, and ports that nobody uses."""
     pg_port, redis_port, http_port, *_ = free_ports(10)
-    started = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    started = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H-%M-%S")
     out = WORK / "runs" / started
     out.mkdir(parents=True)
     return Places(data_folder(), out, pg_port, redis_port, http_port)

@@ -50,6 +50,9 @@ PROMISES = (
     "Step by Step", "From Zero", "Made Easy", "in Practice", "Every Day", "Without Fear", "with Stories",
     "with Hindi Explanations", "the Quick Way", "Masterclass", "Workshop", "Evening Batch",
 )  # fmt: skip
+HINDI_AUDIENCES = (
+    "गृहिणियों", "दुकानदारों", "छात्रों", "शिक्षकों", "नर्सों", "ड्राइवरों", "नौकरी खोजने वालों", "शर्मीले लोगों", "यात्रियों",
+)  # fmt: skip
 HINDI_PROMISES = ("आसान भाषा में", "शुरुआत से", "हर दिन दस मिनट", "बिना डर के", "कहानियों के साथ", "पूरी तैयारी")
 PRICES = (0, 199_00, 299_00, 399_00, 499_00, 699_00, 999_00, 1499_00, 2499_00)
 PRICE_WEIGHTS = (10, 14, 16, 14, 18, 10, 10, 5, 3)
@@ -73,7 +76,7 @@ CLOSINGS = (
     "Write three sentences about your street.",
 )
 LESSON_TITLES = (
-    "Listen and repeat", "One rule, ten sentences", "A talk at the bus stop", "Questions", "The past", "Numbers and dates",
+    "Listen and repeat", "One rule, ten sentences", "A talk at the bus stop", "Questions", "Numbers", "The past",
     "Mistakes we all make", "Polite and less polite", "What comes next", "A phone call", "Your own story", "Practice",
     "बोलकर देखिए", "Words that go together", "Saying no", "Small words, large difference",
 )  # fmt: skip
@@ -138,7 +141,7 @@ def _lesson(random: Random, number: int, lesson_texts: list[str]) -> Lesson:
 
 def _title(random: Random, subject: str, *, is_hindi: bool) -> str:
     if is_hindi:
-        return f"{subject}: {random.choice(HINDI_PROMISES)}"
+        return f"{subject}: {random.choice(HINDI_AUDIENCES)} के लिए, {random.choice(HINDI_PROMISES)}"
     if random.random() < 0.5:
         return f"{subject} for {random.choice(AUDIENCES)}"
     days = f" in {random.choice((15, 21, 30, 45, 60, 90))} Days" if random.random() < 0.3 else ""

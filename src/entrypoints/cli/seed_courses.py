@@ -42,8 +42,8 @@ class Outline(Struct, frozen=True):
     price_paise: int
     access_days: int | None
     created_at: datetime
-    content_ids: array[int]
-    seconds: array[int]
+    content_ids: Sequence[int]
+    seconds: Sequence[int]
 
 
 async def categories(rows: Rows, wanted: Mapping[str, str]) -> dict[str, int]:

@@ -62,7 +62,7 @@ async def change_password(request: Call, data: JSONBody[PasswordChange]) -> None
     await do(request).passwords.change(caller(request), current=data.current_password, new=data.new_password)
 
 
-@post("/password/forgot/", policy=Policy.ANYONE, status_code=202)
+@post("/password/forgot/", policy=Policy.ANYONE, status_code=204)
 async def forgot_password(request: Call, data: JSONBody[AddressBody]) -> None:
     """Have a code mailed. The answer is the same whether an account has this address or not."""
     await _count(request, data.email)
@@ -83,13 +83,13 @@ async def verify_email(request: Call, data: JSONBody[CodeBody]) -> UserInfo:
     return user_info(request, await do(request).addresses.verify(caller(request), data.code))
 
 
-@post("/email/resend/", policy=Policy.USER, status_code=202)
+@post("/email/resend/", policy=Policy.USER, status_code=204)
 async def resend_code(request: Call) -> None:
     """Have a new verification code mailed; the former one is void."""
     await do(request).addresses.resend(caller(request))
 
 
-@post("/email/change/", policy=Policy.USER, status_code=202)
+@post("/email/change/", policy=Policy.USER, status_code=204)
 async def change_email(request: Call, data: JSONBody[AddressChange]) -> None:
     """Have a code mailed to a new address; `email/verify/` completes the change."""
     await _count(request, str(caller(request).user_id))

@@ -1,0 +1,142 @@
+"""Calls as the app makes them, checked as they come back."""
+
+import ipaddress
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+MAIL_PATIENCE_S, MAIL_POLL_S = 15.0, 0.2
+TIMEOUT_S = 30
+SHOWN = 2_000
+Body = dict[str, Any]
+
+
+class Unexpected(Exception):
+    """An answer that the app could not work with; says which request it was and what came back."""
+
+
+@dataclass
+class Walk:
+    """What the visitor knows so far. `token` is sent once there is one."""
+
+    api: httpx.Client
+    sandbox: httpx.Client
+    email: str
+    password: str
+    token: str | None = None
+    refresh_token: str = ""
+    course: Body = field(default_factory=dict)
+    order: Body = field(default_factory=dict)
+    proof: Body = field(default_factory=dict)
+    payment_id: int = 0
+
+    @classmethod
+    @contextmanager
+    def between(cls, base: str, sandbox: str) -> Iterator["Walk"]:
+        """A fresh visitor between the API and the outside world."""
+        name = f"tour-{secrets.token_hex(5)}"
+        with _client(base) as api, _client(sandbox) as world:
+            yield cls(api, world, email=f"{name}@example.com", password=secrets.token_urlsafe(18))
+
+    @property
+    def username(self) -> str:
+        return self.email.partition("@")[0].replace("-", ".")
+
+    def get(self, path: str, status: int = 200, **options: Any) -> Body:
+        return self.call("GET", path, status, **options)
+
+    def post(self, path: str, body: Body | None = None, status: int = 200, **options: Any) -> Body:
+        return self.call("POST", path, status, json=body, **options)
+
+    def call(self, method: str, path: str, status: int, *, code: str | None = None, **options: Any) -> Body:
+        """The answer's body.
+
+        :raises Unexpected: no answer, another status, or a problem with another code.
+        """
+        headers = {**options.pop("headers", {})}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        answer = _request(self.api, method, path, headers=headers, **options)
+        body = _expected(answer, status)
+        if code is not None and body.get("code") != code:
+            raise Unexpected(f"{_told(answer)}\nThe problem's code should have been {code}.")
+        return body
+
+    def mail(self, subject: str) -> Body:
+        """The newest mail to the visitor whose subject contains `subject`; waits for it.
+
+        :raises Unexpected: it has not come in 15 s.
+        """
+        deadline = time.monotonic() + MAIL_PATIENCE_S
+        while True:
+            answer = _request(self.sandbox, "GET", "/sandbox/mail/", params={"to": self.email})
+            mails: list[Body] = _expected(answer, 200)["results"]
+            for mail in mails:
+                if subject in mail["subject"]:
+                    return mail
+            if time.monotonic() > deadline:
+                subjects = ", ".join(mail["subject"] for mail in mails) or "none"
+                raise Unexpected(f"No mail “{subject}” came in {MAIL_PATIENCE_S:.0f} s; there: {subjects}.")
+            time.sleep(MAIL_POLL_S)
+
+    def pay(self, order_id: str) -> Body:
+        """What a person does at Razorpay's checkout."""
+        body = {"razorpay_order_id": order_id}
+        return _expected(_request(self.sandbox, "POST", "/sandbox/razorpay/pay/", json=body), 200)
+
+    def download(self, url: str) -> bytes:
+        """A file at the address that the API gave; the address is all that it needs."""
+        answer = _request(self.api, "GET", url)
+        if not answer.is_success:
+            raise Unexpected(_told(answer))
+        return answer.content
+
+
+def expect(what: str, found: object, wanted: object) -> None:
+    """:raises Unexpected: they differ."""
+    if found != wanted:
+        raise Unexpected(f"{what} should have been {wanted!r} and was {found!r}.")
+
+
+def _client(base: str) -> httpx.Client:
+    # a proxy for the world outside knows no way back to this machine
+    return httpx.Client(base_url=base, timeout=TIMEOUT_S, trust_env=not _is_here(base))
+
+
+def _is_here(base: str) -> bool:
+    host = urlsplit(base).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _request(client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
+    try:
+        return client.request(method, path, **options)
+    except httpx.HTTPError as error:
+        raise Unexpected(f"{method} {client.base_url.join(path)}: {type(error).__name__}: {error}") from error
+
+
+def _expected(answer: httpx.Response, status: int) -> Body:
+    if answer.status_code != status:
+        raise Unexpected(f"{_told(answer)}\nThe status should have been {status}.")
+    if not answer.content:
+        return {}
+    try:
+        body: Body = answer.json()
+    except json.JSONDecodeError:
+        raise Unexpected(f"{_told(answer)}\nThis is not JSON.") from None
+    return body
+
+
+def _told(answer: httpx.Response) -> str:
+    request = answer.request
+    return f"{request.method} {request.url} → {answer.status_code} {answer.reason_phrase}\n{answer.text[:SHOWN]}"
