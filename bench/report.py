@@ -79,7 +79,8 @@ def fields(answers: dict[str, Any]) -> str:
         ours, theirs = answers["shala"][what], answers["peer"][what]
         more = [f"`{name}`" for name in ours["fields"] if name not in theirs["fields"]]
         less = [f"`{name}`" for name in theirs["fields"] if name not in ours["fields"]]
-        rows.append([SCENARIOS[what], f"{ours['bytes']:,}", f"{theirs['bytes']:,}", ", ".join(more), ", ".join(less)])
+        title = SCENARIOS[what].partition(",")[0]
+        rows.append([title, f"{ours['bytes']:,}", f"{theirs['bytes']:,}", ", ".join(more), ", ".join(less)])
     return table(["", "Shala's bytes", "Django's bytes", "only in Shala's", "only in Django's"], rows)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 import bench
 import load
 import psycopg
+from answers import COURSES, ask, first_token
 from places import DATABASE, OURS, SEED, Places, ShalaProcess
 
 PATIENCE_S = 15  # uvicorn finishes what is in flight for 10 s at most
@@ -57,9 +58,10 @@ class Shala(bench.Server):
         return next(load.run_http(self.args("http", *more), [scenario], str(self.tokens)))
 
     def evidence(self) -> dict[str, Any]:
-        """What only a server with everything switched on leaves behind."""
+        """What only a server with everything switched on leaves behind; a call in this minute leaves a counter."""
         if self.worker.poll() is not None:
             raise SystemExit(f"The worker ended; see {self.places.out / 'shala-worker.log'}")
+        ask(self.base, COURSES, first_token(self.tokens.read_text()))
         request = urllib.request.Request(
             self.base + "/metrics/", headers={"X-Metrics-Token": self.process.metrics_token}
         )
@@ -68,7 +70,7 @@ class Shala(bench.Server):
         counted = [float(x.rsplit(" ", 1)[1]) for x in lines if x.startswith("shala_http_requests_total{")]
         with self.log.open() as log:
             logged = sum('"event": "request"' in line for line in log)
-        cli = ["redis-cli", "-p", str(self.places.redis_port), "-n", "1", "--scan", "--pattern", "*LIMITER*"]
+        cli = ["redis-cli", "-p", str(self.places.redis_port), "-n", "1", "--scan", "--pattern", "*LIMITER/user/*"]
         limits = subprocess.run(cli, capture_output=True, text=True, check=True).stdout.split()
         return {"requests_in_metrics": int(sum(counted)), "requests_in_log": logged, "limit_keys": len(limits)}
 

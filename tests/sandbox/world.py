@@ -23,7 +23,7 @@ def eventually(probe: Callable[[], T], within_s: float = 10) -> T:
     deadline = time.monotonic() + within_s
     while not (answer := probe()):
         assert time.monotonic() < deadline, f"nothing within {within_s} s"
-        time.sleep(0.01)
+        time.sleep(0.01)  # poll
     return answer
 
 

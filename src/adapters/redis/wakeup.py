@@ -83,7 +83,7 @@ class SaqWakeUp:
             self._wanted.clear()
             try:
                 # the key keeps a second one from being queued while the first waits
-                await self._queue.enqueue(JOB, key=JOB, timeout=10, retries=1, ttl=1)
+                await self._queue.enqueue(JOB, key=JOB, timeout=10, retries=1, ttl=-1)
             except AWAY as error:
                 log.warning("wake_up_failed", error=type(error).__name__)
                 await asyncio.sleep(BACK_OFF_S)  # the workers look each second anyway

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import Executable, insert
+from sqlalchemy import Executable, insert, select
 from sqlalchemy.engine import CursorResult, Result, Row
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +20,7 @@ from core.events import Event, Reactions, Wakes
 
 Store = TypeVar("Store")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+PING = select(1)
 INSERT_OUTBOX = insert(OutboxMessage.__table__)  # type: ignore[arg-type]
 RETRYABLE_STATES = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300"}
 
@@ -107,6 +108,10 @@ class Database:
             async with self.reading.connect() as connection:
                 result: Result[Any] = await connection.execute(statement, values)
                 return result.first()
+
+    async def ping(self) -> None:
+        """:raises Unavailable: the database does not answer."""
+        await self.row(PING)
 
     async def close(self) -> None:
         await self.writing.dispose()

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from sqlalchemy import text
-
 from entrypoints.compose import House, schema
 
 
@@ -28,7 +26,7 @@ async def _settings(house: House) -> str:
 
 
 async def _database(house: House) -> str:
-    await house.database.row(text("SELECT 1"))
+    await house.database.ping()
     return "SQLite" if house.settings.is_sqlite else "PostgreSQL"
 
 

@@ -46,6 +46,9 @@ def _walk(walk: Walk, console: Console) -> str | None:
             except Unexpected as error:
                 console.print(f"[red]✗[/red] {name}")
                 return f"The tour failed at “{name}”.\n{error}"
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                console.print(f"[red]✗[/red] {name}")
+                return f"The tour failed at “{name}”: this answer has another shape ({error!r}).\n{walk.last}"
             milliseconds = (time.perf_counter() - since) * 1000
             console.print(f"[green]✓[/green] {name}[dim]: {said}  {milliseconds:.0f} ms[/dim]")
             bar.advance(task)

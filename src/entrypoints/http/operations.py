@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Response, get
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy import text
 
 from core.errors import Unauthenticated
 from entrypoints.compose import House
@@ -59,7 +58,7 @@ async def metrics(request: Call) -> Response[bytes]:
 
 
 async def _database(h: House) -> None:
-    await h.database.row(text("SELECT 1"))
+    await h.database.ping()
 
 
 async def _redis(h: House) -> None:

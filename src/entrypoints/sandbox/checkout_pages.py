@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,13 +14,8 @@ from litestar.di import NamedDependency, Provide
 from entrypoints.sandbox.pages import badge, error_page, facts, is_web_address, money, page
 from entrypoints.sandbox.razorpay import Razorpay
 from entrypoints.sandbox.razorpay_control import Pay, checkout_result
-from entrypoints.sandbox.razorpay_entities import Json, RazorpayError
+from entrypoints.sandbox.razorpay_entities import Json, Order, Payment, RazorpayError
 from entrypoints.sandbox.razorpay_state import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from entrypoints.sandbox.razorpay_entities import Order, Payment
 
 _SHOWN = 100
 PageRequest = Request[Any, Any, Any]

@@ -7,12 +7,11 @@ server the answer breaks off in its body instead, which a client sees as a broke
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
-if TYPE_CHECKING:
-    from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-    from entrypoints.sandbox.faults import Faults, RazorpayFaults, Resource
+from entrypoints.sandbox.faults import Faults, RazorpayFaults, Resource
 
 DELAY_KEY: Final = "sandbox_delay_s"
 _LONGEST_HANG_S: Final = 300

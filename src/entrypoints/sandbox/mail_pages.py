@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
-from entrypoints.sandbox.mailbox import Mailbox
+from entrypoints.sandbox.mailbox import Mail, Mailbox
 from entrypoints.sandbox.pages import error_page, facts, page, prefers_html
-
-if TYPE_CHECKING:
-    from entrypoints.sandbox.mailbox import Mail
 
 _SHOWN_ON_A_PAGE = 200
 PageRequest = Request[Any, Any, Any]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from email.message import EmailMessage
+from typing import Final
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from email.message import EmailMessage
 
 _REMEMBERED_MAILS: Final = 20_000
 

@@ -6,13 +6,10 @@ The content policy forbids scripts and any outside resource, so that a mail show
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from litestar import MediaType, Response
-
-if TYPE_CHECKING:
-    from litestar import Request
+from litestar import MediaType, Request, Response
 
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'",

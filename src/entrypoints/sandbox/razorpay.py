@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from entrypoints.sandbox.faults import Faults
+from entrypoints.sandbox.razorpay_entities import Json
 from entrypoints.sandbox.razorpay_refunds import IdempotencyKeys, Refunds
-
-if TYPE_CHECKING:
-    from entrypoints.sandbox.faults import Faults
-    from entrypoints.sandbox.razorpay_entities import Json
-    from entrypoints.sandbox.razorpay_state import RazorpayAccount
-    from entrypoints.sandbox.webhooks import WebhookSender
+from entrypoints.sandbox.razorpay_state import RazorpayAccount
+from entrypoints.sandbox.webhooks import WebhookSender
 
 
 class Razorpay:

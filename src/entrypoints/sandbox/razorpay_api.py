@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from litestar import MediaType, Request, Response, Router, get, post
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from entrypoints.sandbox import razorpay_requests as requests
 from entrypoints.sandbox.fault_gate import DELAY_KEY, FaultGate
 from entrypoints.sandbox.razorpay import Razorpay
 from entrypoints.sandbox.razorpay_entities import Json, RazorpayError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from litestar.connection import ASGIConnection
-    from litestar.handlers import BaseRouteHandler
 
 PATH: Final = "/sandbox/razorpay/v1"
 _OK: Final = 200

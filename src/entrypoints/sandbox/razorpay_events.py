@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from entrypoints.sandbox.razorpay_entities import new_id
-
-if TYPE_CHECKING:
-    from entrypoints.sandbox.razorpay_entities import Json
+from entrypoints.sandbox.razorpay_entities import Json, new_id
 
 
 class Event(msgspec.Struct, frozen=True):

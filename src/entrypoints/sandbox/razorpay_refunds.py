@@ -6,16 +6,12 @@ The refunds of a payment that have not failed never exceed what was captured.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from entrypoints.sandbox import razorpay_requests as requests
-from entrypoints.sandbox.razorpay_entities import Payment, RazorpayError, Refund, RefundStatus, new_id
-
-if TYPE_CHECKING:
-    from entrypoints.sandbox.razorpay_entities import Json
-    from entrypoints.sandbox.razorpay_state import RazorpayAccount
+from entrypoints.sandbox.razorpay_entities import Json, Payment, RazorpayError, Refund, RefundStatus, new_id
+from entrypoints.sandbox.razorpay_state import RazorpayAccount
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{10,}")
 

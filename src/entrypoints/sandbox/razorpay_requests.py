@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
 
 import msgspec
 
-from entrypoints.sandbox.razorpay_entities import RazorpayError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from entrypoints.sandbox.razorpay_entities import Json, Notes
+from entrypoints.sandbox.razorpay_entities import Json, Notes, RazorpayError
 
 MIN_AMOUNT: Final = 100
 CURRENCIES: Final = frozenset({"AED", "EUR", "GBP", "INR", "SGD", "USD"})

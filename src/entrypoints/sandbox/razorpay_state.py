@@ -6,16 +6,21 @@ Pure state: nothing here waits or calls out. Facts worth a webhook pile up and a
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import Literal
 
 from entrypoints.sandbox import razorpay_requests as requests
-from entrypoints.sandbox.razorpay_entities import PAYERS, Dispute, Order, Payment, RazorpayError, new_id
+from entrypoints.sandbox.razorpay_entities import (
+    PAYERS,
+    Dispute,
+    DisputeStatus,
+    Json,
+    Order,
+    Payment,
+    RazorpayError,
+    new_id,
+)
 from entrypoints.sandbox.razorpay_events import Event, event, signature
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from entrypoints.sandbox.razorpay_entities import DisputeStatus, Json
 
 Outcome = Literal["captured", "authorized", "failed"]
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-if TYPE_CHECKING:
-    from entrypoints.sandbox.faults import Faults
-    from entrypoints.sandbox.mailbox import Mailbox
+from entrypoints.sandbox.faults import Faults
+from entrypoints.sandbox.mailbox import Mailbox
 
 _FAILURES: Final = {
     "4xx": "451 4.3.0 Requested action aborted: try again later",

@@ -8,18 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 import httpx
 import msgspec
 
-from entrypoints.sandbox.razorpay_events import signature
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-
-    from entrypoints.sandbox.faults import Faults
-    from entrypoints.sandbox.razorpay_events import Event
+from entrypoints.sandbox.faults import Faults
+from entrypoints.sandbox.razorpay_events import Event, signature
 
 _TIMEOUT_S: Final = 5
 _TRIES: Final = 8

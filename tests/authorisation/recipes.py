@@ -1,0 +1,196 @@
+"""How each route is called so that it would succeed, for somebody who may. One entry a route; see `School.target`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from authorisation.school import FOREIGN, MISSING, OWN, Target, picture
+from worlds import PASSWORD
+
+ALL = (OWN, FOREIGN, MISSING)
+numbers = count(1)
+Filled = Callable[[Target], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`kind` of the target and whose targets to try; `anew` names what the call uses up of its caller.
+
+    `variant` tells several recipes of one route apart. `names` maps the path's parameters to the target's.
+    """
+
+    kind: str = ""
+    whose: tuple[str, ...] = ()
+    body: Filled | None = None
+    query: Filled | None = None
+    headers: Filled | None = None
+    file: tuple[str, bytes, str] | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    anew: str = ""
+    variant: str = ""
+    succeeds: bool = True
+    raw: bool = False
+
+
+PLAIN = Recipe()
+PICTURE = ("a.png", picture(), "image/png")
+CSV = ("a.csv", b"email\nsomebody@example.com\n", "text/csv")
+DOCUMENT = ("a.txt", b"words", "text/plain")
+COURSE = Recipe("course", ALL)
+DOCS = Recipe(succeeds=False, names={"path": "path"})
+
+
+def about(kind: str, body: Filled | None = None, **options: Any) -> Recipe:
+    return Recipe(kind, options.pop("whose", ALL), body, **options)
+
+
+def sending(body: Filled, **options: Any) -> Recipe:
+    return Recipe(body=body, **options)
+
+
+def new_name() -> str:
+    return f"matrix{next(numbers)}"
+
+
+def registration(_: Target) -> dict[str, Any]:
+    name = new_name()
+    return {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+
+
+def proven(*names: str, **fixed: str) -> Filled:
+    """These values of the target, and fixed ones."""
+    return lambda target: {**{name: target[name] for name in names}, **fixed}
+
+
+def always(**fixed: Any) -> Filled:
+    return lambda _: fixed
+
+
+A, C, P = "/api/accounts", "/api/courses", "/api/payments"
+NEW_PASSWORD = "another-good-phrase-2"
+RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
+    # accounts
+    ("POST", f"{A}/register"): (sending(registration),),
+    ("POST", f"{A}/login"): (about("account", proven("email", password=PASSWORD), whose=(OWN,)),),
+    ("POST", f"{A}/token/refresh"): (about("account", proven("refresh_token"), whose=(OWN,), anew="account"),),
+    ("POST", f"{A}/logout"): (Recipe(anew="login"),),
+    ("POST", f"{A}/logout-all"): (Recipe(anew="account"),),
+    ("POST", f"{A}/ws-ticket"): (PLAIN,),
+    ("GET", f"{A}/me"): (PLAIN,),
+    ("PATCH", f"{A}/me"): (sending(always(full_name="Somebody Else")),),
+    ("DELETE", f"{A}/me"): (sending(always(password=PASSWORD), anew="account"),),
+    ("POST", f"{A}/me/profile-image"): (Recipe(file=PICTURE),),
+    ("DELETE", f"{A}/me/profile-image"): (PLAIN,),
+    ("GET", f"{A}/me/export"): (PLAIN,),
+    ("POST", f"{A}/password/change"): (
+        sending(always(current_password=PASSWORD, new_password=NEW_PASSWORD), anew="account"),
+    ),
+    ("POST", f"{A}/password/forgot"): (about("account", proven("email"), whose=(OWN,), anew="account"),),
+    ("POST", f"{A}/password/reset"): (
+        about(
+            "account",
+            lambda t: {"email": t["email"], "code": t["reset"], "new_password": NEW_PASSWORD},
+            whose=(OWN,),
+            anew="account",
+        ),
+    ),
+    ("POST", f"{A}/email/verify"): (about("account", lambda t: {"code": t["verification"]}, whose=(OWN,), anew="account"),),
+    ("POST", f"{A}/email/resend"): (Recipe(anew="account"),),
+    ("POST", f"{A}/email/change"): (
+        sending(lambda _: {"email": f"{new_name()}@example.com", "password": PASSWORD}, anew="account"),
+    ),
+    ("GET", f"{A}/sessions"): (PLAIN,),
+    ("DELETE", f"{A}/sessions/{{session_id}}"): (about("login"),),
+    ("GET", f"{A}/users"): (PLAIN,),
+    ("GET", f"{A}/users/{{user_id}}"): (about("user"),),
+    ("PATCH", f"{A}/users/{{user_id}}"): (
+        about("user", always(role="instructor"), variant="role"),
+        about("user", always(is_active=False), variant="ban"),
+    ),
+    ("POST", f"{A}/users/{{user_id}}/logout-all"): (about("user", anew="account"),),
+    ("GET", f"{A}/audit"): (PLAIN,),
+    # courses
+    ("GET", f"{C}/courses"): (PLAIN,),
+    ("POST", f"{C}/courses"): (sending(always(title="A new course")),),
+    ("GET", f"{C}/courses/{{course_id}}"): (
+        Recipe("course", ALL, variant="published"),
+        about("draft_course", variant="draft"),
+    ),
+    ("PATCH", f"{C}/courses/{{course_id}}"): (about("course", always(description="Speak.")),),
+    ("DELETE", f"{C}/courses/{{course_id}}"): (about("new_course"),),
+    ("POST", f"{C}/courses/{{course_id}}/publish"): (about("draft_course", always()),),
+    ("POST", f"{C}/courses/{{course_id}}/unpublish"): (about("new_course", always()),),
+    ("POST", f"{C}/courses/{{course_id}}/thumbnail"): (about("course", file=PICTURE),),
+    ("DELETE", f"{C}/courses/{{course_id}}/thumbnail"): (COURSE,),
+    ("GET", f"{C}/courses/{{course_id}}/instructors"): (COURSE,),
+    ("POST", f"{C}/courses/{{course_id}}/instructors"): (
+        about("new_course", proven("user_id")),
+    ),
+    ("DELETE", f"{C}/courses/{{course_id}}/instructors/{{user_id}}"): (about("new_course"),),
+    ("POST", f"{C}/courses/{{course_id}}/modules/reorder"): (
+        about("course", lambda t: {"ids": [t["module_id"]]}),
+    ),
+    ("POST", f"{C}/courses/{{course_id}}/enrollments/import"): (about("course", file=CSV),),
+    ("GET", f"{C}/categories"): (PLAIN,),
+    ("POST", f"{C}/categories"): (sending(lambda _: {"title": new_name()}),),
+    # modules and contents
+    ("POST", f"{C}/modules"): (about("new_course", proven("course_id", title="One more")),),
+    ("PATCH", f"{C}/modules/{{module_id}}"): (about("course", always(title="Greetings again")),),
+    ("DELETE", f"{C}/modules/{{module_id}}"): (about("new_course", names={"module_id": "empty_id"}),),
+    ("POST", f"{C}/modules/{{module_id}}/contents/reorder"): (about("course", lambda t: {"ids": t["content_ids"]}),),
+    ("POST", f"{C}/contents"): (
+        about("new_course", proven("module_id", title="One more", content_type="text", text_content="Hello")),
+    ),
+    ("GET", f"{C}/contents/{{content_id}}"): (
+        about("course", variant="preview", names={"content_id": "preview_id"}),
+        about("course", variant="lesson"),
+        about("course", variant="draft", names={"content_id": "draft_id"}),
+        about("draft_course", variant="preview of a draft course", names={"content_id": "preview_id"}),
+    ),
+    ("PATCH", f"{C}/contents/{{content_id}}"): (about("course", always(title="Another title")),),
+    ("DELETE", f"{C}/contents/{{content_id}}"): (about("new_course"),),
+    ("POST", f"{C}/contents/{{content_id}}/publish"): (
+        about("new_course", always(), names={"content_id": "draft_id"}),
+    ),
+    ("POST", f"{C}/contents/{{content_id}}/unpublish"): (about("new_course", always()),),
+    ("POST", f"{C}/contents/{{content_id}}/file"): (
+        about("new_course", file=DOCUMENT, names={"content_id": "document_id"}),
+    ),
+    ("ASGI", f"{C}/files/{{token}}"): (about("file"),),
+    # enrolments and progress
+    ("GET", f"{C}/enrollments"): (PLAIN,),
+    ("GET", f"{C}/enrollments/{{enrollment_id}}"): (about("belonging"),),
+    ("POST", f"{C}/enrollments"): (about("free_course", proven("course_id")),),
+    ("POST", f"{C}/enrollments/grant"): (about("new_student", proven("course_id", "user_id")),),
+    ("PATCH", f"{C}/enrollments/{{enrollment_id}}"): (about("belonging", always(is_active=True)),),
+    ("GET", f"{C}/enrollments/imports/{{import_id}}"): (about("belonging"),),
+    ("GET", f"{C}/enrollments/imports/{{import_id}}/results"): (about("belonging"),),
+    ("POST", f"{C}/progress/update"): (
+        about("course", lambda t: {"content_id": t["content_id"], "last_position": 0, "time_spent": 1}),
+    ),
+    ("GET", f"{C}/progress"): (
+        about("course", query=proven("course_id"), variant="one's own"),
+        about("student_of_course", query=proven("course_id", "user_id"), variant="a student's"),
+    ),
+    # payments
+    ("POST", f"{P}/create_order"): (about("sold_course", proven("course_id")),),
+    ("POST", f"{P}/verify_payment"): (about("proof", dict),),
+    ("POST", f"{P}/webhook/razorpay"): (
+        about("event", headers=lambda t: {"X-Razorpay-Signature": t["signature"]}, whose=(OWN, FOREIGN), raw=True),
+    ),
+    ("GET", f"{P}/payments"): (PLAIN,),
+    ("GET", f"{P}/payments/{{payment_id}}"): (about("belonging"),),
+    ("GET", f"{P}/payments/{{payment_id}}/receipt"): (about("belonging"),),
+    # operations, media and documentation
+    ("GET", "/health/live"): (PLAIN,),
+    ("GET", "/health/ready"): (PLAIN,),
+    ("GET", "/metrics"): (
+        about("metrics", headers=lambda t: {"X-Metrics-Token": t["metrics_token"]}, whose=(OWN, FOREIGN)),
+    ),
+    ("GET", "/media/{file_path}"): (about("picture", whose=(OWN, MISSING)),),
+    ("HEAD", "/media/{file_path}"): (about("picture", whose=(OWN, MISSING)),),
+    ("GET", "/docs"): (PLAIN,),
+    ("GET", "/docs/openapi.json"): (PLAIN,),
+    ("GET", "/docs/{path}"): (DOCS,),
+}

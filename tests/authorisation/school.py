@@ -1,0 +1,296 @@
+"""The school that the matrix is made in: its cast, and a target for every kind of id that a route can name."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from adapters.sql import migrating
+from conftest import SECRETS, serving
+from core.actor import Role
+from entrypoints.sandbox import Sandbox, SandboxConfig
+from modules.identity.domain import CodePurpose
+from modules.learning.domain.catalogue import ContentType
+from worlds import MadeCourse, Person, SandboxClient, World, build_world, payment_event
+
+ANONYMOUS = "anonymous"
+ROLES = {
+    "student": Role.STUDENT,
+    "enrolled": Role.STUDENT,
+    "expired": Role.STUDENT,
+    "other instructor": Role.INSTRUCTOR,
+    "own instructor": Role.INSTRUCTOR,
+    "admin": Role.ADMIN,
+    "banned": Role.STUDENT,
+}
+ACTORS = (ANONYMOUS, *ROLES)
+OWN, FOREIGN, MISSING = "own", "foreign", "missing"
+NOBODYS_ID = 987_654_321
+METRICS_TOKEN = "a-token-that-only-the-matrix-knows"
+Target = dict[str, Any]
+
+
+def picture() -> bytes:
+    data = BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(data, "PNG")
+    return data.getvalue()
+
+
+class School:
+    """`course` is taught by the own instructor and studied by the enrolled, the expired and the banned student;
+    nobody of the cast has anything to do with `foreign`.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.do = world.house.workflows
+        self.cast: dict[str, Person] = {}
+        self.theirs: dict[str, dict[str, int]] = {}
+
+    async def found(self) -> None:
+        world = self.world
+        self.elsewhere = await world.person(Role.INSTRUCTOR)
+        self.substitute = await world.person(Role.INSTRUCTOR)
+        self.stranger = await world.person()
+        self.course = await self.new_course(title="The course")
+        self.foreign = await self.new_course(title="The foreign course", instructor=self.elsewhere)
+        self.pupil = await world.person()
+        for studied in (self.course, self.foreign):
+            await world.enrol(self.pupil, studied)
+        self.side = await self.new_course(title="The side course", instructor=self.elsewhere)
+        for name in ROLES:
+            self.cast[name] = await self.engage(name)
+            self.theirs[name] = await self.belongings(name, self.cast[name])
+        self.theirs["stranger"] = await self.belongings("stranger", self.stranger)
+        await self.ban(self.cast["banned"])
+
+    async def new_course(self, *, instructor: Person | None = None, **values: Any) -> MadeCourse:
+        made = await self.world.course(instructor=instructor or self.cast.get("own instructor"), **values)
+        values = {"publish": False, "title": "Draft"}
+        made.content_ids.append(await self.world.text(made, **values))
+        made.content_ids.append(await self.world.content(made, ContentType.DOCUMENT, **values))
+        return made
+
+    async def engage(self, name: str) -> Person:
+        """A new person of this kind, not yet banned."""
+        person = await self.world.person(ROLES[name])
+        if name == "own instructor":
+            admin = (await self.world.admin()).actor
+            await self.do.authoring.add_instructor(admin, self.course.id, person.id)
+        return person
+
+    async def enrolled(self, name: str, person: Person, course: MadeCourse) -> int | None:
+        """Stand to a course as this kind of person does; the enrolment's id."""
+        ends = datetime.now(UTC) - timedelta(days=1) if name == "expired" else None
+        if name in {"enrolled", "expired", "banned"}:
+            return await self.world.enrol(person, course, ends)
+        return None
+
+    async def belongings(self, name: str, person: Person) -> dict[str, int]:
+        enrolment = await self.enrolled(name, person, self.course) or await self.world.enrol(person, self.side)
+        order, proof = await self.paid_order(person)
+        answer = await person.post("/api/payments/verify_payment/", proof)
+        assert answer.status_code == 200, answer.text
+        text = f"email\n{person.email}\n"
+        started = await self.do.importing.start(person.actor, self.side.id, text)
+        return {"enrollment_id": enrolment, "payment_id": order["payment_id"], "import_id": started}
+
+    async def paid_order(self, person: Person) -> tuple[dict[str, Any], dict[str, str]]:
+        """An order of a course of its own, and the checkout's proof that it was paid; we have not heard of that."""
+        order = await self.world.order(person, await self.world.course(texts=1))
+        paid = await self.world.sandbox.pay(order["razorpay_order_id"])
+        names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
+        return order, {name: paid[name] for name in names}
+
+    async def ban(self, person: Person) -> None:
+        """Their token and their sessions stay what they were."""
+        await self.do.administration.change((await self.world.admin()).actor, person.id, is_active=False)
+
+    async def caller(self, actor: str, *, anew: str) -> Person | None:
+        """Who calls. `anew` login: on another device, since the call ends it; account: as somebody new."""
+        if actor == ANONYMOUS:
+            return None
+        if anew == "account":
+            person = await self.engage(actor)
+            if actor == "banned":
+                await self.ban(person)
+            return person
+        person = self.cast[actor]
+        if anew == "login" and actor != "banned":
+            return await self.on_another_device(person)
+        return person
+
+    async def on_another_device(self, person: Person) -> Person:
+        tokens = await self.do.logins.login(person.email, "learn-by-doing-1", device="second")
+        ids = (person.id, person.email, person.username)
+        return Person(self.world, *ids, tokens.access_token, tokens.refresh_token, person.role)
+
+    async def code(self, person: Person, purpose: CodePurpose) -> str:
+        """What the mail shows."""
+        codes = self.do.passwords.codes
+        async with self.do.passwords.begin() as store:
+            found = await store.open_code(person.id, purpose)
+            assert found is not None
+            return codes.read(found)
+
+    # --- targets: what a call names, by kind -------------------------------------------------------------------------
+
+    async def target(self, kind: str, actor: str, caller: Person | None, whose: str) -> Target:
+        if not kind:
+            return {}
+        make: Callable[[str, Person | None, str], Awaitable[Target]] = getattr(self, f"_{kind}")
+        return await make(actor, caller, whose)
+
+    async def _course(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        if whose == MISSING:
+            ids = ("course_id", "module_id", "empty_id", "content_id", "preview_id", "draft_id", "document_id", "user_id")
+            return {**dict.fromkeys(ids, NOBODYS_ID), "content_ids": [NOBODYS_ID]}
+        return self._ids(self.course if whose == OWN else self.foreign)
+
+    def _ids(self, course: MadeCourse) -> Target:
+        preview, lesson, _, draft, document = course.content_ids
+        ids = {"course_id": course.id, "module_id": course.module_id, "content_id": lesson}
+        return {
+            **ids,
+            "preview_id": preview,
+            "draft_id": draft,
+            "document_id": document,
+            "content_ids": course.content_ids,
+        }
+
+    async def _new_course(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A course for this call alone, with an empty module."""
+        if whose == MISSING:
+            return await self._course(actor, caller, whose)
+        teacher = self.cast["own instructor"] if whose == OWN else self.elsewhere
+        made = await self.new_course(instructor=teacher)
+        admin = (await self.world.admin()).actor
+        empty = await self.do.outlining.add_module(admin, made.id, title="Empty", description="")
+        await self.do.authoring.add_instructor(admin, made.id, self.substitute.id)
+        return {**self._ids(made), "empty_id": empty.id, "user_id": self.substitute.id}
+
+    async def _draft_course(self, actor: str, caller: Person | None, whose: str) -> Target:
+        target = await self._new_course(actor, caller, whose)
+        if whose != MISSING:
+            await self.do.authoring.unpublish((await self.world.admin()).actor, target["course_id"])
+        return target
+
+    async def _new_student(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A course, and a student without any relation to it."""
+        return {**await self._course(actor, caller, whose), "user_id": (await self.world.person()).id}
+
+    async def _free_course(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """Foreign is a course that is not published."""
+        if whose == MISSING:
+            return {"course_id": NOBODYS_ID}
+        made = await self.world.course(price_paise=0, texts=1, publish=whose == OWN)
+        if caller is not None and whose == OWN and actor != "banned":
+            await self.enrolled(actor, caller, made)
+        return {"course_id": made.id}
+
+    async def _student_of_course(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A course, and somebody who studies it and is none of the cast."""
+        return {**await self._course(actor, caller, whose), "user_id": self.pupil.id}
+
+    async def _sold_course(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        if whose == OWN:
+            return {"course_id": self.course.id}
+        return {"course_id": NOBODYS_ID if whose == MISSING else (await self.world.course(publish=False)).id}
+
+    async def _belonging(self, actor: str, _caller: Person | None, whose: str) -> Target:
+        """An enrolment, a payment, an import: the caller's, or a stranger's."""
+        if whose == MISSING:
+            return dict.fromkeys(("enrollment_id", "payment_id", "import_id"), NOBODYS_ID)
+        return self.theirs[actor if whose == OWN and actor != ANONYMOUS else "stranger"]
+
+    async def _proof(self, _actor: str, caller: Person | None, whose: str) -> Target:
+        """Of a payment; one that is foreign is genuine, but somebody else's."""
+        if whose == MISSING:
+            ids = {"razorpay_order_id": "order_AAAAAAAAAAAAAA", "razorpay_payment_id": "pay_AAAAAAAAAAAAAA"}
+            return {**ids, "razorpay_signature": "0" * 64}
+        is_able = caller is not None and caller is not self.cast["banned"] and whose == OWN
+        return (await self.paid_order(caller if is_able and caller else await self.world.person()))[1]
+
+    async def _login(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """One of the caller's other devices, or a stranger's."""
+        if whose == MISSING:
+            return {"session_id": NOBODYS_ID}
+        person = caller if whose == OWN and caller and actor != "banned" else self.stranger
+        await self.on_another_device(person)
+        return {"session_id": (await self.do.people.devices(person.id))[0].id}
+
+    async def _user(self, _actor: str, caller: Person | None, whose: str) -> Target:
+        if whose == MISSING:
+            return {"user_id": NOBODYS_ID}
+        person = caller if whose == OWN and caller else await self.world.person()
+        return {"user_id": person.id}
+
+    async def _account(self, actor: str, caller: Person | None, _whose: str) -> Target:
+        """What proves an account to the login routes: the caller's own, or of somebody who is not logged in."""
+        person = caller if caller and actor != "banned" else await self.world.person()
+        await self.do.passwords.forgot(person.email)
+        return {
+            "email": person.email,
+            "refresh_token": person.refresh_token,
+            "verification": await self.code(person, CodePurpose.VERIFY_EMAIL),
+            "reset": await self.code(person, CodePurpose.RESET_PASSWORD),
+        }
+
+    async def _file(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A document's address: made for the caller's login, for a stranger's, or forged."""
+        if not hasattr(self, "_document_ref"):
+
+            async def chunks() -> AsyncIterator[bytes]:
+                yield b"words"
+
+            document = self._ids(self.course)["document_id"]
+            admin = (await self.world.admin()).actor
+            kept = await self.do.outlining.upload(admin, document, chunks(), mime_type="text/plain", file_name="a.txt")
+            assert kept.media is not None
+            self._document_ref = kept.media.ref
+        person = caller if whose == OWN and caller and actor != "banned" else self.stranger
+        session = (await self.do.people.devices(person.id))[0].id
+        is_for_all = whose == OWN and caller is None
+        link = self.world.house.library.link(
+            self._document_ref, session_id=None if is_for_all else session, lifetime=600, file_name="a.txt"
+        )
+        token = link.url.rstrip("/").rpartition("/")[2]
+        return {"token": token if whose != MISSING else f"{token[:-4]}AAAA"}
+
+    async def _picture(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        if not hasattr(self, "_picture_key"):
+            admin = (await self.world.admin()).actor
+            course = await self.do.authoring.set_thumbnail(admin, self.side.id, picture())
+            self._picture_key = course.thumbnail
+        return {"file_path": self._picture_key if whose == OWN else "thumbnails/none.webp"}
+
+    async def _event(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """A webhook, signed with our secret or with another."""
+        event = payment_event({"razorpay_payment_id": "pay_AAAAAAAAAAAAAA", "razorpay_order_id": "order_none"})
+        body, signature = self.world.sandbox.signed(event, None if whose == OWN else "somebody-elses-secret")
+        return {"raw": body, "signature": signature}
+
+    async def _metrics(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        return {"metrics_token": METRICS_TOKEN if whose == OWN else "guessed"}
+
+
+@asynccontextmanager
+async def school(directory: Path) -> AsyncIterator[School]:
+    """A school on SQLite in a directory, its payments in a sandbox of its own."""
+    url = f"sqlite+aiosqlite:///{directory / 'shala.db'}"
+    await migrating.upgrade(url)
+    sandbox = Sandbox(SandboxConfig(webhook_url=None, **SECRETS))
+    async with serving(sandbox.app) as base, httpx.AsyncClient(base_url=base, timeout=20) as http:
+        client = SandboxClient(sandbox, base, http, **SECRETS)
+        world = build_world(url, client, directory, SHALA_METRICS_TOKEN=METRICS_TOKEN)
+        try:
+            founded = School(world)
+            await founded.found()
+            yield founded
+        finally:
+            await world.close()

@@ -1,0 +1,196 @@
+"""The outbox and its dispatcher: everything at least once, database effects exactly once, nothing for ever."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from adapters.sql.database import SqlTransaction
+from core.errors import Unavailable
+from core.events import Event, Reaction, Reactions
+from entrypoints.worker.dispatcher import MOST_ATTEMPTS, Dispatcher
+from entrypoints.worker.schedule import Job, Schedule, slot_of
+from worlds import World
+
+
+class Happened(Event, frozen=True, kw_only=True):
+    number: int
+
+
+class Effects:
+    """What the reactions of a test did."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.fail: Exception | None = None
+
+    async def outside(self, event: Happened) -> None:
+        self.calls.append(event.number)
+        if self.fail:
+            raise self.fail
+
+    async def inside(self, transaction: SqlTransaction, event: Happened) -> None:
+        self.calls.append(event.number)
+        await transaction.execute(
+            text("INSERT INTO categories (slug, title) VALUES (:s, 'x')"), {"s": f"c{event.number}"}
+        )
+        if self.fail:
+            raise self.fail
+
+
+@pytest.fixture
+def effects() -> Effects:
+    return Effects()
+
+
+def rewire(world: World, **reactions: Any) -> Dispatcher:
+    """Let the house react in a test's way; `within`, `after` and `outside` are calls."""
+    within = tuple(Reaction(n, Happened, c) for n, c in reactions.items() if n == "within")
+    after = tuple(Reaction(n, Happened, c, outside=n == "outside") for n, c in reactions.items() if n != "within")
+    world.house.database.reactions = Reactions.of(within=within, after=after)
+    return Dispatcher(world.house.outbox, world.house.database.reactions.named(), {}, world.house.database.transaction)
+
+
+async def announce(world: World, *numbers: int) -> None:
+    async with world.house.database.transaction() as transaction:
+        for number in numbers:
+            await transaction.emit(Happened(number=number))
+
+
+async def test_a_rolled_back_fact_is_never_reacted_to(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, within=effects.inside, outside=effects.outside)
+
+    async def broken() -> None:
+        async with world.house.database.transaction() as transaction:
+            await transaction.emit(Happened(number=1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await broken()
+    assert await dispatcher.drain() == 0
+    assert await world.count("categories") == 0
+
+
+async def test_a_failing_reaction_within_takes_the_fact_with_it(world: World, effects: Effects) -> None:
+    rewire(world, within=effects.inside, outside=effects.outside)
+    effects.fail = RuntimeError()
+    with pytest.raises(RuntimeError):
+        await announce(world, 1)
+    assert await world.count("categories") == await world.count("outbox") == 0
+
+
+async def test_each_is_run_once_by_many_dispatchers(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, *range(200))
+    await asyncio.gather(*(dispatcher.drain() for _ in range(5)))
+    assert sorted(effects.calls) == list(range(200))
+    assert await world.count("outbox", "done_at IS NULL") == 0
+
+
+async def test_effects_in_the_database_and_done_commit_together(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, after=effects.inside)
+    await announce(world, 1)
+    effects.fail = RuntimeError()
+    await dispatcher.drain()
+    assert await world.count("categories") == 0
+    effects.fail = None
+    world.clock.advance(seconds=30)
+    await dispatcher.drain()
+    assert (effects.calls, await world.count("categories")) == ([1, 1], 1)
+
+
+async def test_a_claim_that_was_lost_commits_nothing(world: World, effects: Effects) -> None:
+    """A worker that froze for longer than its lease must not write what another has written meanwhile."""
+    await announce_with(world, effects)
+    frozen = (await world.house.outbox.claim(10))[0]
+    world.clock.advance(seconds=61)
+    other = rewire(world, after=effects.inside)
+    assert await other.drain() == 1
+    assert await world.count("categories") == 1
+    assert not await world.house.outbox.finish(frozen)
+    await other._one(frozen)
+    assert await world.count("categories") == 1
+
+
+async def announce_with(world: World, effects: Effects) -> None:
+    rewire(world, after=effects.inside)
+    await announce(world, 1)
+
+
+async def test_a_killed_workers_reaction_is_run_again_after_its_lease(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    await world.house.outbox.claim(10)  # and dies
+    assert await dispatcher.drain() == 0
+    world.clock.advance(seconds=61)
+    assert await dispatcher.drain() == 1
+    assert effects.calls == [1]
+
+
+async def test_a_renewed_claim_is_kept(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    message = (await world.house.outbox.claim(10))[0]
+    for _ in range(3):
+        world.clock.advance(seconds=40)
+        await world.house.outbox.renew(message.token)
+        assert await dispatcher.drain() == 0
+
+
+async def test_what_fails_for_good_is_given_up_listed_and_revived(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    effects.fail = ValueError("names somebody@example.com")
+    for _ in range(MOST_ATTEMPTS + 3):
+        await dispatcher.drain()
+        world.clock.advance(hours=1)
+    assert len(effects.calls) == MOST_ATTEMPTS
+    assert (await world.house.outbox.backlog())[:2] == (0, 1)
+    [(_, reaction, attempts, why)] = await world.house.outbox.dead()
+    assert (reaction, attempts, why) == ("outside", MOST_ATTEMPTS, "ValueError")
+    effects.fail = None
+    assert await world.house.outbox.revive() == 1
+    await dispatcher.drain()
+    assert await world.house.outbox.dead() == []
+
+
+async def test_one_poison_does_not_hold_up_the_rest(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, *range(100))
+    effects.fail = Unavailable()
+    await dispatcher.drain()
+    assert sorted(effects.calls) == list(range(100))
+    assert await world.count("outbox", "done_at IS NULL AND dead_at IS NULL") == 100
+
+
+async def test_scheduled_work_runs_once_a_slot_over_all_workers(world: World) -> None:
+    runs: list[int] = []
+
+    async def job() -> None:
+        runs.append(1)
+
+    jobs = {"job": Job(timedelta(minutes=5), job)}
+    house = world.house
+    schedules = [Schedule(house.outbox, world.clock, jobs) for _ in range(4)]
+    dispatcher = Dispatcher(house.outbox, {}, {"job": job}, house.database.transaction)
+    world.clock.ahead = slot_of(world.clock.now(), timedelta(minutes=5)) + timedelta(minutes=5) - world.clock.now()
+    for expected in (1, 2):
+        await asyncio.gather(*(schedule.tick() for schedule in schedules))
+        await dispatcher.drain()
+        await asyncio.gather(*(schedule.tick() for schedule in schedules))
+        await dispatcher.drain()
+        assert len(runs) == expected
+        world.clock.advance(minutes=5)
+
+
+async def test_pruning_keeps_what_waits(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    await dispatcher.drain()
+    world.clock.advance(days=6)
+    await announce(world, 2)
+    world.clock.advance(days=2)
+    await world.house.outbox.prune()
+    assert await world.count("outbox") == 1
