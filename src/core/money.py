@@ -6,6 +6,7 @@ from core.errors import Invalid
 
 MAX_PAISE = 10_000_000_00
 """One crore rupees; a larger price is a slip of the keyboard."""
+PAISA = Decimal("0.01")
 
 
 def rupees(paise: int) -> str:
@@ -20,12 +21,13 @@ def to_paise(amount: str | float | Decimal, field: str = "price") -> int:
     :raises Invalid: naming `field`, for anything else.
     """
     try:
-        scaled = Decimal(str(amount)).scaleb(2)
-        paise = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
+        given = Decimal(str(amount))
+        # the range comes first: an exponent costs nothing to compare, but "1e400000" takes seconds to make an int of
+        is_in_range = 0 <= given <= MAX_PAISE // 100
+    except InvalidOperation:
         raise Invalid.field(field, "Not an amount in rupees.") from None
-    if scaled != paise:
-        raise Invalid.field(field, "At most two decimals.")
-    if not 0 <= paise <= MAX_PAISE:
+    if not is_in_range:
         raise Invalid.field(field, f"Between 0 and {MAX_PAISE // 100}.")
-    return paise
+    if given != given.quantize(PAISA):
+        raise Invalid.field(field, "At most two decimals.")
+    return int(given.quantize(PAISA) * 100)

@@ -6,12 +6,14 @@ import unicodedata
 # \w leaves out combining marks, without which Devanagari words fall apart
 _MARKS = "".join(chr(c) for c in range(0x300, 0xE00) if unicodedata.category(chr(c)) in {"Mn", "Mc"})
 WORD = re.compile(rf"[\w{_MARKS}]+")
+LONGEST_WORD = 100  # an index takes no longer ones, and nobody searches for them
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def words(text: str) -> list[str]:
     """The words of a text, folded for comparison: case and compatibility forms do not count, vowel signs do."""
-    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    found = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return [word[:LONGEST_WORD] for word in found]
 
 
 def slugify(title: str) -> str:

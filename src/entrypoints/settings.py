@@ -136,6 +136,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"Unknown variables: {names}. docs/settings.md lists them all.")
     settings = _convert(given)
     settings = _embedded(settings) if settings.is_embedded else settings
+    if not settings.media_base_url and settings.storage == "local":
+        settings = msgspec.structs.replace(settings, media_base_url=f"{settings.public_base_url}/media")
     if faults := [*_contradictions(settings), *_insecurities(settings)]:
         raise SettingsError("\n".join(faults))
     return settings
@@ -159,7 +161,6 @@ def _embedded(settings: Settings) -> Settings:
         secret_key=settings.secret_key or _kept_secret(data / "secret-key"),
         database_url=settings.database_url or f"sqlite+aiosqlite:///{data / 'shala.db'}",
         public_base_url=base,
-        media_base_url=settings.media_base_url or f"{base}/media",
         razorpay_key_id=settings.razorpay_key_id or "rzp_test_sandbox000000",
         razorpay_key_secret=settings.razorpay_key_secret or _kept_secret(data / "sandbox-key-secret"),
         razorpay_webhook_secret=settings.razorpay_webhook_secret or _kept_secret(data / "sandbox-webhook-secret"),

@@ -14,7 +14,7 @@ from authorisation.recipes import RECIPES, Recipe
 from authorisation.school import ACTORS, School, Target, school
 from entrypoints.http.app import create_litestar
 from entrypoints.http.policy import Policy
-from entrypoints.http.problems import CODES
+from entrypoints.http.problems import CODES, MEDIA_TYPE
 
 Route = tuple[str, str]
 
@@ -24,7 +24,7 @@ class Cell:
     """What one call was answered; `audited` is how many rows it added to the audit log."""
 
     route: Route
-    variant: str
+    recipe: Recipe
     policy: Policy
     actor: str
     whose: str
@@ -52,19 +52,19 @@ def routes(app: Litestar) -> Iterator[tuple[Route, Policy]]:
                     yield (method, path), handler.opt["policy"]
 
 
-def without_recipe(app: Litestar, recipes: dict[Route, Any]) -> list[str]:
-    return [" ".join(route) for route, _ in routes(app) if route not in recipes]
-
-
 async def cell(founded: School, route: Route, policy: Policy, recipe: Recipe, actor: str, whose: str) -> Cell:
     caller = await founded.caller(actor, anew=recipe.anew)
     target = await founded.target(recipe.kind, actor, caller, whose)
     before = await founded.world.count("audit_log")
     headers = caller.headers if caller else {}
     answer = await call(founded.world.http, route, recipe, target, headers)
-    code = answer.json()["code"] if answer.headers.get("content-type", "").startswith("application/problem") else None
+    is_problem = answer.headers.get("content-type") == MEDIA_TYPE and answer.content  # HEAD has a problem's head only
+    code = answer.json()["code"] if is_problem else None
     audited = await founded.world.count("audit_log") - before
-    return Cell(route, recipe.variant, policy, actor, whose, answer.status_code, code, audited)
+    made = Cell(route, recipe, policy, actor, whose, answer.status_code, code, audited)
+    if made.succeeded:
+        founded.spend(recipe.kind, whose)
+    return made
 
 
 async def call(
@@ -81,7 +81,7 @@ async def call(
         options["files"] = {"file": recipe.file}
     if recipe.raw:
         options["content"] = target["raw"]
-    url = path.format_map({**target, **names}) + ("" if "file_path" in path else "/")
+    url = (path + recipe.below).format_map({**target, **names}) + ("" if "file_path" in path else "/")
     return await http.request("GET" if method == "ASGI" else method, url, **options)
 
 
@@ -120,18 +120,24 @@ successful call adds to the audit log.
 """
 
 
+def by_row(found: list[Cell]) -> list[list[Cell]]:
+    """The cells of each recipe, in the order of paths and methods."""
+    rows: dict[tuple[str, str, int], list[Cell]] = {}
+    for one in found:
+        rows.setdefault((one.route[1], one.route[0], RECIPES[one.route].index(one.recipe)), []).append(one)
+    return [rows[key] for key in sorted(rows)]
+
+
 def page(found: list[Cell]) -> str:
     policies = "\n".join(f"- **{policy.name}**: {policy.value}" for policy in Policy)
     head = ["method", "path", "policy", "target", "audited", *ACTORS]
     lines = [" | ".join(head), "|".join(["---"] * len(head))]
-    rows: dict[tuple[Route, str], list[Cell]] = {}
-    for one in found:
-        rows.setdefault((one.route, one.variant), []).append(one)
-    for ((method, path), variant), of_row in sorted(rows.items(), key=lambda item: (item[0][0][1], item[0][0][0])):
+    for of_row in by_row(found):
+        (method, path), recipe = of_row[0].route, of_row[0].recipe
         targets = " / ".join(dict.fromkeys(c.whose for c in of_row if c.whose))
         audited = {c.audited for c in of_row if c.succeeded and c.audited}
         columns = [_joined([str(c) for c in of_row if c.actor == actor]) for actor in ACTORS]
-        shown = f"`{path}`" + (f" ({variant})" if variant else "")
+        shown = f"`{path}{recipe.below}`" + (f" ({recipe.variant})" if recipe.variant else "")
         first = ["GET" if method == "ASGI" else method, shown, of_row[0].policy.name, targets]
         lines.append(" | ".join([*first, ", ".join(map(str, sorted(audited))), *columns]))
     return HEAD.format(policies=policies) + "\n".join(f"| {line} |" for line in lines) + "\n"

@@ -17,7 +17,8 @@ Filled = Callable[[Target], dict[str, Any]]
 class Recipe:
     """`kind` of the target and whose targets to try; `anew` names what the call uses up of its caller.
 
-    `variant` tells several recipes of one route apart. `names` maps the path's parameters to the target's.
+    `variant` tells several recipes of one route apart. `names` maps the path's parameters to the target's; `below` is
+    what follows the path of a mounted application. Every recipe but one without `succeeds` must succeed for somebody.
     """
 
     kind: str = ""
@@ -31,6 +32,7 @@ class Recipe:
     variant: str = ""
     succeeds: bool = True
     raw: bool = False
+    below: str = ""
 
 
 PLAIN = Recipe()
@@ -157,7 +159,7 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{C}/contents/{{content_id}}/file"): (
         about("new_course", file=DOCUMENT, names={"content_id": "document_id"}),
     ),
-    ("ASGI", f"{C}/files/{{token}}"): (about("file"),),
+    ("ASGI", f"{C}/files"): (about("file", below="/{token}"),),
     # enrolments and progress
     ("GET", f"{C}/enrollments"): (PLAIN,),
     ("GET", f"{C}/enrollments/{{enrollment_id}}"): (about("belonging"),),

@@ -33,6 +33,8 @@ OWN, FOREIGN, MISSING = "own", "foreign", "missing"
 NOBODYS_ID = 987_654_321
 METRICS_TOKEN = "a-token-that-only-the-matrix-knows"
 Target = dict[str, Any]
+# made for one successful call, whoever makes it
+SPENT = ("new_course", "draft_course", "new_student")
 
 
 def picture() -> bytes:
@@ -51,6 +53,7 @@ class School:
         self.do = world.house.workflows
         self.cast: dict[str, Person] = {}
         self.theirs: dict[str, dict[str, int]] = {}
+        self.unspent: dict[tuple[str, str], Target] = {}
 
     async def found(self) -> None:
         world = self.world
@@ -144,7 +147,15 @@ class School:
         if not kind:
             return {}
         make: Callable[[str, Person | None, str], Awaitable[Target]] = getattr(self, f"_{kind}")
-        return await make(actor, caller, whose)
+        if kind not in SPENT:
+            return await make(actor, caller, whose)
+        if (kind, whose) not in self.unspent:
+            self.unspent[kind, whose] = await make(actor, caller, whose)
+        return self.unspent[kind, whose]
+
+    def spend(self, kind: str, whose: str) -> None:
+        """A call with this target succeeded: the next one gets another."""
+        self.unspent.pop((kind, whose), None)
 
     async def _course(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         if whose == MISSING:

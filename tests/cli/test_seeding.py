@@ -13,14 +13,14 @@ from core.actor import Actor, Role
 from core.paging import PageRequest
 from core.text import words
 from entrypoints.cli import bulk_seeding, demo_courses
-from entrypoints.cli.seeding import seed_demo, seed_many
-from entrypoints.compose import House, compose
+from entrypoints.cli.seeding import COMPLETED, seed_demo, seed_many
+from entrypoints.compose import House, compose, schema
 from entrypoints.settings import load
 from modules.learning.domain.catalogue import content_gaps, course_gaps
-from modules.learning.queries import CourseFilter
+from modules.learning.queries import CourseFilter, EnrollmentFilter
 
 EMAILS = ("admin@example.com", "teacher@example.com", "student@example.com", "newcomer@example.com")
-VISITOR = PageRequest(limit=100, want_count=True)
+PAGE = PageRequest(limit=100, want_count=True)
 
 
 def house_of(database_url: str, directory: Path) -> House:
@@ -48,6 +48,11 @@ async def ask(house: House, statement: str, **values: Any) -> list[Any]:
 
 async def one(house: House, statement: str, **values: Any) -> Any:
     return (await ask(house, statement, **values))[0][0]
+
+
+def files_of(house: House) -> list[Path]:
+    """What lies in the private store."""
+    return sorted(path for path in (house.settings.data_path / "media" / "private").rglob("*") if path.is_file())
 
 
 async def catalogue_ids(house: House) -> dict[str, int]:
@@ -121,12 +126,12 @@ async def test_the_student_has_begun_and_the_newcomer_has_not(house: House) -> N
     people = {email: id_ for id_, email in await ask(house, "SELECT id, email FROM users")}
 
     cards = {
-        email: (await house.workflows.study.enrollments(VISITOR, _any(), user_id=people[email])).results
+        email: (await house.workflows.study.enrollments(PAGE, EnrollmentFilter(), user_id=people[email])).results
         for email in EMAILS
     }
 
     (card,) = cards["student@example.com"]
-    assert card.tally.completed == bulk_of_demo()
+    assert card.tally.completed == COMPLETED
     assert card.tally.total == 33
     assert card.last_content_title == "Watch: a morning in the village"
     assert [len(cards[email]) for email in EMAILS] == [0, 0, 1, 0]
@@ -150,7 +155,7 @@ async def test_the_demo_is_found_by_search_in_both_scripts(house: House) -> None
     await seed_demo(house)
 
     async def titles(q: str) -> list[str]:
-        page = await house.workflows.catalogue.courses(VISITOR, CourseFilter(q=q), None)
+        page = await house.workflows.catalogue.courses(PAGE, CourseFilter(q=q), None)
         return [card.title for card in page.results]
 
     assert demo_courses.MAIN.title in await titles("spoken")
@@ -159,12 +164,12 @@ async def test_the_demo_is_found_by_search_in_both_scripts(house: House) -> None
 
 async def test_a_second_time_nothing_is_done(house: House) -> None:
     assert await seed_demo(house)
-    files = sorted(house.settings.data_path.rglob("*.markdown"))
+    files = files_of(house)
 
     assert not await seed_demo(house)
 
     assert await one(house, "SELECT count(*) FROM users") == 4
-    assert sorted(house.settings.data_path.rglob("*.markdown")) == files
+    assert files_of(house) == files
     assert len(files) == 2
 
 
@@ -176,7 +181,7 @@ async def test_two_processes_at_once_make_one_demo(database_url: str, tmp_path: 
         assert sorted(made) == [False, True]
         assert await one(houses[0], "SELECT count(*) FROM users") == 4
         assert await one(houses[0], "SELECT count(*) FROM courses") == 6
-        assert len(list(houses[0].settings.data_path.rglob("*.markdown"))) == 2
+        assert len(files_of(houses[0])) == 2
     finally:
         for house in houses:
             await house.close()
@@ -192,7 +197,7 @@ async def test_a_demo_that_is_broken_off_leaves_nothing(house: House, monkeypatc
             await seed_demo(house)
 
     assert await one(house, "SELECT count(*) FROM users") == 0
-    assert list(house.settings.data_path.rglob("*.markdown")) == []
+    assert files_of(house) == []
     assert await seed_demo(house)
 
 
@@ -228,7 +233,7 @@ async def test_counts_and_terms_are_exact(school: House) -> None:
     for title, terms in await ask(school, "SELECT title, title_terms FROM courses"):
         assert terms == " ".join(words(title))
     everything = (await ask(school, "SELECT title FROM courses ORDER BY id LIMIT 1"))[0][0]
-    page = await school.workflows.catalogue.courses(VISITOR, CourseFilter(q=words(everything)[0]), None)
+    page = await school.workflows.catalogue.courses(PAGE, CourseFilter(q=words(everything)[0]), None)
     assert page.results
 
 
@@ -273,10 +278,8 @@ async def test_another_run_adds_others(school: House) -> None:
 
 
 async def test_the_same_randomness_makes_the_same_school(school: House, tmp_path: Path) -> None:
-    from adapters.sql import migrating
-
     url = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
-    await migrating.upgrade(url)
+    await schema.upgrade(url)
     other = house_of(url, tmp_path)
     try:
         await seed_many(other, **SIZES, random=Random(5))
@@ -288,15 +291,3 @@ async def test_the_same_randomness_makes_the_same_school(school: House, tmp_path
             assert await ask(other, statement) == await ask(school, statement)
     finally:
         await other.close()
-
-
-def _any() -> Any:
-    from modules.learning.queries import EnrollmentFilter
-
-    return EnrollmentFilter(None, None, None)
-
-
-def bulk_of_demo() -> int:
-    from entrypoints.cli.seeding import COMPLETED
-
-    return COMPLETED

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ QUEUE = "shala"
 JOB = "look"
 LISTENING_S = 2.0
 BACK_OFF_S = 1.0
+SETTLED_S = 30.0
 AWAY = (RedisError, OSError, TimeoutError)
 log = structlog.get_logger()
 
@@ -26,7 +28,19 @@ def _queue(url: str, *, socket_timeout: float) -> "PatientQueue":
 
 
 class PatientQueue(RedisQueue):
-    """SAQ asks a Redis that is away again at once, for ever, and so eats a core."""
+    """SAQ asks a Redis that is away again at once, for ever, and so eats a core.
+
+    And its first sweep, at the start, takes a job that is just being handed over for a stuck one.
+    """
+
+    def __init__(self, redis: Redis, name: str) -> None:
+        super().__init__(redis, name=name)
+        self._born = time.monotonic()
+
+    async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
+        if time.monotonic() - self._born < SETTLED_S:
+            return []
+        return await super().sweep(lock, abort)
 
     async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> Job | None:  # noqa: ASYNC109
         try:
@@ -67,15 +81,16 @@ class SaqWakeUp:
         worker = PoliteWorker(queue, [(JOB, look)], concurrency=1, dequeue_timeout=LISTENING_S)
         try:
             await worker.start()
+            raise asyncio.CancelledError  # SAQ returns when it is cancelled, as if nothing had been
         finally:
-            await queue.disconnect()
+            await _disconnect(queue)
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._queue.disconnect()
+        await _disconnect(self._queue)
 
     async def _tell(self) -> None:
         while True:
@@ -87,3 +102,8 @@ class SaqWakeUp:
             except AWAY as error:
                 log.warning("wake_up_failed", error=type(error).__name__)
                 await asyncio.sleep(BACK_OFF_S)  # the workers look each second anyway
+
+
+async def _disconnect(queue: PatientQueue) -> None:
+    with contextlib.suppress(*AWAY):  # a Redis that is away has nothing to be told
+        await queue.disconnect()

@@ -16,6 +16,19 @@ from core.ids import Derivation
 from modules.learning.ports import Link
 
 PURPOSE = "media"
+OFFICE = "application/vnd.openxmlformats-officedocument"
+SUFFIXES = {
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "text/markdown": ".md",
+    "text/plain": ".txt",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    f"{OFFICE}.presentationml.presentation": ".pptx",
+    f"{OFFICE}.spreadsheetml.sheet": ".xlsx",
+    f"{OFFICE}.wordprocessingml.document": ".docx",
+}
+TYPES = {suffix: mime_type for mime_type, suffix in SUFFIXES.items()}
 
 
 class Ticket(Struct, frozen=True, array_like=True):
@@ -39,7 +52,7 @@ class LocalLibrary:
         self._clock = clock
 
     async def keep(self, prefix: str, chunks: AsyncIterator[bytes], *, mime_type: str, limit: int) -> tuple[str, int]:
-        ref = f"{prefix}/{secrets.token_hex(16)}.{mime_type.rpartition('/')[2].rpartition('.')[2]}"
+        ref = f"{prefix}/{secrets.token_hex(16)}{SUFFIXES.get(mime_type, '')}"
         path, size = anyio.Path(self._root / ref), 0
         await path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")  # a crash never leaves half a file under a name that is used
@@ -62,8 +75,8 @@ class LocalLibrary:
         token = f"{payload}.{self._derivation.derive(PURPOSE, payload)}"
         return Link(f"{self._base_url}/api/courses/files/{token}/", datetime.fromtimestamp(expires, UTC))
 
-    def read(self, token: str) -> tuple[Path, Ticket]:
-        """The file and what its token says.
+    def read(self, token: str) -> tuple[Path, str, Ticket]:
+        """The file, its type, and what its token says.
 
         :raises NotFound: forged, expired, or the file is gone.
         """
@@ -74,7 +87,7 @@ class LocalLibrary:
         path = self._root / ticket.ref
         if ticket.expires_at <= self._clock.now().timestamp() or not path.is_file():
             raise NotFound
-        return path, ticket
+        return path, TYPES.get(path.suffix, "application/octet-stream"), ticket
 
     async def discard(self, ref: str) -> None:
         await anyio.Path(self._root / ref).unlink(missing_ok=True)

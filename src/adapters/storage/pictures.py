@@ -9,9 +9,9 @@ from typing import Protocol
 import anyio
 import obstore
 from obstore.store import S3Store
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from core.errors import Invalid, TooLarge
+from core.errors import AppError, Invalid, TooLarge
 
 MOST_BYTES = 5 * 2**20
 MOST_PIXELS = 40_000_000
@@ -79,7 +79,9 @@ def _encode(data: bytes, size: tuple[int, int]) -> bytes:
             if opened.width * opened.height > MOST_PIXELS:
                 raise Invalid.field("file", f"A picture may have {MOST_PIXELS // 1_000_000} megapixels.")
             picture = ImageOps.exif_transpose(opened).convert("RGBA" if opened.mode in {"RGBA", "LA", "P"} else "RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except AppError:
+        raise
+    except Exception as error:  # a broken file makes Pillow stumble in more ways than its documentation lists
         raise Invalid.field("file", "Not a readable JPEG, PNG or WebP picture.") from error
     picture.thumbnail(size)
     out = io.BytesIO()

@@ -1,6 +1,7 @@
 """What handlers ask of a request: who calls, which page, which version, and whether it is a repeat."""
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.params import QueryParameter
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.actor import Actor
 from core.errors import Invalid, Unauthenticated
@@ -18,6 +19,8 @@ from entrypoints.compose import House
 from entrypoints.workflows import Workflows
 
 Call: TypeAlias = Request[Actor | None, Any, State]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone: what has none cannot be compared."""
 Item = TypeVar("Item")
 Seen = TypeVar("Seen")
 Body = TypeVar("Body")
@@ -25,6 +28,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Rows in a
 Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before")]
 Count = Annotated[bool, QueryParameter(description="Whether to count all rows")]
 LONGEST_KEY = 255
+LONGEST_VERSION = 18
 INLINE_ETAG = 16
 
 
@@ -97,7 +101,7 @@ def expected_version(request: Call) -> int | None:
     if given is None or given.strip() == "*":
         return None
     digits = given.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit():
+    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_VERSION:
         raise Invalid.field("If-Match", 'Send the version as "7".')
     return int(digits)
 

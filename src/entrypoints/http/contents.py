@@ -7,11 +7,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import Invalid
-from entrypoints.http.calls import Call, caller, do, expected_version, given, viewer
+from entrypoints.http.calls import Call, caller, do, expected_version, given, house, viewer
 from entrypoints.http.courses import Text, Title
 from entrypoints.http.learning_wire import ContentInfo, ModuleInfo, content_info
 from entrypoints.http.policy import Policy
-from entrypoints.http.uploads import chunks, one_file
+from entrypoints.http.uploads import MIB, chunks, demand_length, one_file
 from modules.learning.domain.catalogue import MAX_DRIP_DAYS, ContentType, Module
 
 Duration = Annotated[int, Meta(ge=1, le=86_400)]
@@ -172,6 +172,7 @@ async def unpublish_content(request: Call, content_id: FromPath[int]) -> Content
 @post("/contents/{content_id:int}/file/", policy=Policy.STAFF, status_code=200, request_max_body_size=None)
 async def upload_file(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Store the file of a video (MP4, WebM) or a document (multipart field `file`)."""
+    demand_length(request, most=house(request).settings.upload_limit_mib * MIB)
     file = await one_file(request)
     if not file.filename:
         raise Invalid.field("file", "The file needs a name.")

@@ -1,6 +1,5 @@
 """/api/courses/courses/ and /categories/: the catalogue, and making courses."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, patch, post
@@ -10,13 +9,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from core.errors import Invalid, NotFound
 from core.money import to_paise
 from core.paging import DEFAULT_LIMIT
-from core.text import SLUG
+from core.text import SLUG, words
 from entrypoints.http.calls import (
     Call,
     Count,
     Cursor,
     Limit,
     Listing,
+    Moment,
     caller,
     conditional,
     do,
@@ -33,12 +33,12 @@ from entrypoints.http.wire import PersonRef, Ref, person
 from modules.learning.domain.catalogue import MAX_ACCESS_DAYS, MAX_TEXT, Level
 from modules.learning.queries import ORDERINGS, CourseFilter
 
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Z]{2})?$")]
 AccessDays = Annotated[int, Meta(ge=1, le=MAX_ACCESS_DAYS)]
 Price = str | float
-KINDS: dict[str, tuple[type, ...]] = {"title": (str, int), "created_at": (datetime, int), "rating": (float, int)}
+KINDS: dict[str, tuple[type, ...]] = {"title": (str, int), "created_at": (Moment, int), "rating": (float, int)}
 
 
 class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +140,7 @@ async def courses(
         q=q,
         ordering=ordering,
     )
-    kinds = (int, int) if q else KINDS.get(name, (int, int))
+    kinds = (int, int) if words(q or "") else KINDS.get(name, (int, int))
     page = page_request(limit, cursor, count=count, kinds=kinds)
     found = await do(request).catalogue.courses(page, wanted, viewer(request))
     return conditional(request, listing(request, found, lambda card: course_info(request, card)))
@@ -253,7 +253,7 @@ async def categories(request: Call) -> Response[CategoryList]:
 @post("/categories/", policy=Policy.ADMIN)
 async def create_category(request: Call, data: JSONBody[NewCategory]) -> Ref:
     """Add a category; without `slug` one is made of the title."""
-    _slug(data.slug)
+    _slug(data.slug, most=80)
     return Ref(await do(request).authoring.add_category(slug=data.slug, title=data.title), data.title)
 
 
@@ -269,9 +269,9 @@ async def _instructors(request: Call, course_id: int) -> InstructorList:
     return InstructorList([person(request, one) for one in found])
 
 
-def _slug(slug: str | None) -> None:
-    if slug is not None and (len(slug) > 120 or not SLUG.fullmatch(slug)):
-        raise Invalid.field("slug", "Lower-case letters and digits, joined by single hyphens; at most 120.")
+def _slug(slug: str | None, *, most: int = 120) -> None:
+    if slug is not None and (len(slug) > most or not SLUG.fullmatch(slug)):
+        raise Invalid.field("slug", f"Lower-case letters and digits, joined by single hyphens; at most {most}.")
 
 
 HANDLERS = [

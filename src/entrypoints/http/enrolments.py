@@ -15,6 +15,7 @@ from entrypoints.http.calls import (
     Cursor,
     Limit,
     Listing,
+    Moment,
     caller,
     do,
     expected_version,
@@ -41,14 +42,14 @@ class Grant(Struct, frozen=True, forbid_unknown_fields=True):
 
     course_id: int
     user_id: int
-    expiry_date: datetime | None = None
+    expiry_date: Moment | None = None
 
 
 class EnrollmentChanges(Struct, frozen=True, forbid_unknown_fields=True):
     """What is not sent stays; `expiry_date` null is lifetime."""
 
     is_active: bool | UnsetType = UNSET
-    expiry_date: datetime | UnsetType | None = UNSET
+    expiry_date: Moment | UnsetType | None = UNSET
     id: Any = UNSET
     user_id: Any = UNSET
     course_id: Any = UNSET
@@ -166,6 +167,7 @@ async def import_results(
     request: Call, import_id: FromPath[int], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, count: Count = False
 ) -> Listing[ImportLineInfo]:
     """The result of each line, in the order of the file."""
+    await _import(request, import_id)
     page = await do(request).study.import_results(import_id, page_request(limit, cursor, count=count))
     return listing(request, page, lambda r: ImportLineInfo(r.line, r.email, r.status))
 

@@ -11,21 +11,12 @@ from core.errors import NotFound
 from entrypoints.compose import House
 from entrypoints.http.policy import Policy
 
-INLINE = ("video/", "audio/", "application/pdf")
-
-
-class TokenLike(Protocol):
-    @property
-    def session_id(self) -> int | None: ...
-    @property
-    def file_name(self) -> str | None: ...
-
 
 @runtime_checkable
 class ReadsTokens(Protocol):
     """A media library whose files this process serves itself."""
 
-    def read(self, token: str) -> tuple[Path, Any]: ...
+    def read(self, token: str) -> tuple[Path, str, Any]: ...
 
 
 # mounted: Litestar 2.25 answers 500 on an ASGI route with a path parameter
@@ -35,11 +26,12 @@ async def file(scope: Scope, receive: Receive, send: Send) -> None:
     house: House = scope["litestar_app"].state.house
     if not isinstance(house.library, ReadsTokens) or scope.get("method") not in {"GET", "HEAD"}:
         raise NotFound
-    path, ticket = house.library.read(scope["path"].strip("/"))
+    path, mime_type, ticket = house.library.read(scope["path"].strip("/"))
     if ticket.session_id is not None and not await house.workflows.authentication.is_alive(ticket.session_id):
         raise NotFound
     response = FileResponse(
         path,
+        media_type=mime_type,
         filename=ticket.file_name,
         content_disposition_type="attachment" if ticket.file_name else "inline",
         headers={"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox; default-src 'none'"},

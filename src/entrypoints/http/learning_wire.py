@@ -52,10 +52,9 @@ class CourseInfo(Struct, frozen=True):
 
 
 class OutlinedContent(Struct, frozen=True):
-    """What everybody may know of a content; the last two are there only where it can be opened."""
+    """What everybody may know of a content; the last three are there only where it can be opened."""
 
     id: int
-    module_id: int
     title: str
     content_type: ContentType
     video_duration: int | None
@@ -64,6 +63,7 @@ class OutlinedContent(Struct, frozen=True):
     is_locked: bool
     lock_reason: str | None
     available_at: datetime | None
+    module_id: int | UnsetType = UNSET
     is_published: bool | UnsetType = UNSET
     progress: ProgressInfo | UnsetType | None = UNSET
 
@@ -241,7 +241,6 @@ def _outlined(request: Call, outline: Outline, content: OutlineContent) -> Outli
     lock = do(request).viewing.lock(outline, content)
     known = (
         content.id,
-        content.module_id,
         content.title,
         content.content_type,
         content.video_duration,
@@ -251,7 +250,13 @@ def _outlined(request: Call, outline: Outline, content: OutlineContent) -> Outli
     if lock.reason is not None:
         return OutlinedContent(*known, True, lock.reason, lock.available_at)
     return OutlinedContent(
-        *known, False, None, lock.available_at, content.is_published, progress_info(content.progress)
+        *known,
+        False,
+        None,
+        lock.available_at,
+        content.module_id,
+        content.is_published,
+        progress_info(content.progress),
     )
 
 

@@ -102,6 +102,8 @@ def refused(request: AnyRequest, error: AppError) -> Response[bytes]:
 def rejected(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """A refusal of Litestar: no such route or method, a body that cannot be read."""
     status = error.status_code
+    if error.detail == "client disconnected prematurely":  # nobody is there to read it, and nothing of ours is broken
+        return answer(request, status=400, code="malformed_json", detail="The body ended too early.")
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         return broken(request, error)
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in KEPT_HEADERS}

@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 
 from litestar.datastructures import UploadFile
 
-from core.errors import Invalid
+from core.errors import Invalid, TooLarge
 from entrypoints.http.calls import Call, caller, house
 from entrypoints.http.policy import demand
 
 CHUNK = 256 * 1024
-PICTURE_BODY = 6 * 2**20
+MIB = 2**20
+PICTURE_BODY = 6 * MIB
 HOUR = 3600
+LONGEST_LENGTH = 18
 
 
 async def one_file(request: Call) -> UploadFile:
@@ -25,6 +27,18 @@ async def one_file(request: Call) -> UploadFile:
     if not isinstance(file, UploadFile):
         raise Invalid.field("file", "Send multipart/form-data with the field `file`.")
     return file
+
+
+def demand_length(request: Call, *, most: int) -> None:
+    """Look at the announced length of a form before any of it is read: what comes is kept in a temporary file first.
+
+    :raises TooLarge: no file of up to `most` bytes makes it that long. :raises Invalid: none is announced.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isascii() or not length.isdigit():
+        raise Invalid.field("Content-Length", "Say how long the upload is.")
+    if len(length) > LONGEST_LENGTH or int(length) > most + MIB:
+        raise TooLarge(f"At most {most // MIB} MiB.")
 
 
 async def chunks(file: UploadFile) -> AsyncIterator[bytes]:

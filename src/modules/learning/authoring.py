@@ -69,9 +69,14 @@ class Authoring:
         async with self.begin() as store:
             await _editable(store, actor, course_id)
         key = await self.thumbnails.keep(data) if data is not None else None
-        async with self.begin() as store:
-            former = (await _editable(store, actor, course_id)).thumbnail
-            course = await store.change_course(course_id, thumbnail=key)
+        try:
+            async with self.begin() as store:
+                former = (await _editable(store, actor, course_id)).thumbnail
+                course = await store.change_course(course_id, thumbnail=key)
+        except BaseException:
+            if key:
+                await self.thumbnails.discard(key)
+            raise
         if former:
             await self.thumbnails.discard(former)
         return course

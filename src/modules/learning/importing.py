@@ -75,11 +75,15 @@ def parse(text: str) -> list[ImportLine]:
 
     :raises Invalid: naming each faulty line (the first 50).
     """
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    if "email" not in (reader.fieldnames or ()):
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=None))  # ends of lines of any system
+    try:
+        names, rows = reader.fieldnames or (), [(reader.line_num, row) for row in reader]
+    except csv.Error:
+        raise Invalid.field(f"file.{reader.line_num + 1}", "This and what follows is not CSV.") from None
+    if "email" not in names:
         raise Invalid.field("file", "The first line must name the columns: email and, if wanted, expiry_date.")
     lines, faults, seen = [], [], set()
-    for number, row in enumerate(reader, start=2):
+    for number, row in rows:
         email = (row.get("email") or "").strip().lower()
         expires, fault = _date((row.get("expiry_date") or "").strip())
         if "@" not in email or len(email) > 254:

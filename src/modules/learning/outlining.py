@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Unsupported, VersionConflict
@@ -81,16 +81,16 @@ class Outlining:
     ) -> Content:
         """Add an unpublished content at the end of the module.
 
-        :raises Invalid: the address is not one of an allowed video host.
+        :raises Invalid: the address is not one of an allowed video host, or this is no video.
         """
         if content_type is ContentType.QUIZ:
             raise Invalid.field("content_type", "Quizzes cannot be created yet.")
-        media = hosted_video(video_url) if video_url else None
-        html = self.markdown.render(values["text_content"])
+        values = _with_media(content_type, {"media": None, "video_url": video_url, **values})
+        values["text_html"] = self.markdown.render(values["text_content"])
         async with self.begin() as store:
             module = await _module(store, actor, module_id)
             await store.touch_course(module.course_id)
-            return await store.add_content(module, content_type=content_type, media=media, text_html=html, **values)
+            return await store.add_content(module, content_type=content_type, **values)
 
     async def edit_content(
         self, actor: Actor, content_id: int, changes: dict[str, Any], *, version: int | None = None
@@ -99,14 +99,12 @@ class Outlining:
 
         :raises VersionConflict: :raises NotPublishable: :raises Invalid:
         """
-        if "video_url" in changes:
-            url = changes.pop("video_url")
-            changes["media"] = hosted_video(url) if url else None
         if "text_content" in changes:
             changes["text_html"] = self.markdown.render(changes["text_content"])
         async with self.begin() as store:
             content = await _content(store, actor, content_id)
             _same_version(content.version, version)
+            changes = _with_media(content.content_type, changes)
             if "module_id" in changes:
                 target = await _module(store, actor, changes["module_id"])
                 if target.course_id != content.course_id:
@@ -115,7 +113,8 @@ class Outlining:
             if changed.is_published and (gaps := content_gaps(changed)):
                 raise NotPublishable(faults=tuple(gaps))
             await store.touch_course(content.course_id)
-            return changed
+        await self._discard_former(content.media, changed.media)
+        return changed
 
     async def remove_content(self, actor: Actor, content_id: int) -> None:
         """:raises InUse: a student has progress in it."""
@@ -125,8 +124,7 @@ class Outlining:
                 raise InUse
             await store.remove_content(content_id)
             await store.touch_course(content.course_id)
-        if content.media and content.media.provider is Provider.STORAGE:
-            await self.library.discard(content.media.ref)
+        await self._discard_former(content.media, None)
 
     async def order_contents(self, actor: Actor, module_id: int, ids: list[int]) -> None:
         """Put the module's contents in the order of `ids`, which must name each once.
@@ -172,13 +170,21 @@ class Outlining:
         media = Media(
             provider=Provider.STORAGE, ref=key, file_name=file_name[-200:], mime_type=mime_type, size_bytes=size
         )
-        async with self.begin() as store:
-            former = (await _content(store, actor, content_id)).media
-            changed = await store.change_content(content_id, media=media)
-            await store.touch_course(content.course_id)
-        if former and former.provider is Provider.STORAGE:
-            await self.library.discard(former.ref)
+        try:
+            async with self.begin() as store:
+                former = (await _content(store, actor, content_id)).media
+                changed = await store.change_content(content_id, media=media)
+                await store.touch_course(content.course_id)
+        except BaseException:
+            await self.library.discard(key)
+            raise
+        await self._discard_former(former, media)
         return changed
+
+    async def _discard_former(self, former: Media | None, present: Media | None) -> None:
+        """Delete the file of a media that was replaced."""
+        if former and former.provider is Provider.STORAGE and former != present:
+            await self.library.discard(former.ref)
 
 
 async def _demand_staff(store: OutlineStore, actor: Actor, course_id: int) -> None:
@@ -189,19 +195,41 @@ async def _demand_staff(store: OutlineStore, actor: Actor, course_id: int) -> No
 
 
 async def _module(store: OutlineStore, actor: Actor, module_id: int) -> Module:
+    """The module as it is while its course is locked: it may have changed while the lock was waited for."""
     module = await store.module(module_id)
     if module is None:
         raise NotFound
     await _demand_staff(store, actor, module.course_id)
-    return module
+    return await store.module(module_id) or _gone()
 
 
 async def _content(store: OutlineStore, actor: Actor, content_id: int) -> Content:
+    """The content as it is while its course is locked: it may have changed while the lock was waited for."""
     content = await store.content(content_id)
     if content is None:
         raise NotFound
     await _demand_staff(store, actor, content.course_id)
-    return content
+    return await store.content(content_id) or _gone()
+
+
+def _gone() -> NoReturn:
+    raise NotFound
+
+
+def _with_media(content_type: ContentType, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with `media` in place of `video_url`, which, like a duration, only a video has.
+
+    :raises Invalid:
+    """
+    media: dict[str, Any] = {}
+    if content_type is not ContentType.VIDEO:
+        for field in ("video_url", "video_duration"):
+            if values.get(field) is not None:
+                raise Invalid.field(field, "Only a video has this.")
+    elif "video_url" in values:
+        url = values["video_url"]
+        media = {"media": hosted_video(url) if url else None}
+    return {key: value for key, value in values.items() if key != "video_url"} | media
 
 
 def _same_version(current: int, expected: int | None) -> None:

@@ -14,6 +14,7 @@ from adapters.sql.learning.rows import (
     COURSE_COLUMNS,
     COURSES,
     ENROLLMENTS,
+    IMPORTS,
     INSTRUCTORS,
     MODULES,
     USERS,
@@ -67,9 +68,7 @@ class SqlCatalogueStore(CourseStore):
         await self.transaction.execute(delete(COURSES).where(COURSES.c.id == course_id))
 
     async def is_course_used(self, course_id: int) -> bool:
-        used = or_(
-            exists().where(ENROLLMENTS.c.course_id == course_id), exists().where(PAYMENTS.c.course_id == course_id)
-        )
+        used = or_(*(exists().where(rows.c.course_id == course_id) for rows in (ENROLLMENTS, IMPORTS, PAYMENTS)))
         return bool(await self.transaction.scalar(select(used)))
 
     async def is_instructor(self, user_id: int) -> bool:

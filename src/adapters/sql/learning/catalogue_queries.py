@@ -1,11 +1,14 @@
 """The catalogue as people read it: lists, search and outlines."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     and_,
     bindparam,
@@ -133,7 +136,7 @@ class SqlCatalogueQueries:
 
     async def courses(self, request: PageRequest, wanted: CourseFilter, viewer: Actor | None) -> Page[CourseCard]:
         statement = _filtered(CARDS.where(_visible(viewer)), wanted)
-        if wanted.q and (terms := words(wanted.q)):
+        if wanted.q and (terms := list(dict.fromkeys(words(wanted.q)))[:MOST_TERMS]):
             return await self._search(statement, request, terms)
         name = wanted.ordering.removeprefix("-")
         column = SORT_COLUMNS[name]
@@ -201,7 +204,7 @@ class SqlCatalogueQueries:
         values = {"course_id": course_id, "enrollment_id": enrollment_id or 0}
         for row in await self._database.rows(OUTLINE_CONTENTS, values):
             id_, module_id, title, kind, duration, preview, published, days, order = row[:9]
-            if published or is_staff:
+            if (published or is_staff) and module_id in by_id:  # a module may have come between the two reads
                 by_id[module_id].contents.append(
                     OutlineContent(
                         id_,
@@ -255,6 +258,8 @@ def _filtered(statement: Select[Any], wanted: CourseFilter) -> Select[Any]:
     return statement.where(*conditions)
 
 
+MOST_TERMS = 12
+LONGEST_TITLE = 1000  # words
 # The terms come from core.text.words, which leaves letters, digits, marks and underscores only: nothing of a query
 # language survives in them. The migration's index holds the same expression.
 TSVECTOR = (
@@ -264,15 +269,20 @@ TSVECTOR = (
 
 
 def _postgres_search(terms: list[str]) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    lexemes = [f"'{term}'" for term in terms]
-    query = cast(" & ".join(lexemes) + ":*", TSQUERY)
+    lexemes = [*(f"'{term}'" for term in terms[:-1]), f"'{terms[-1]}':*"]
+    query = cast(" & ".join(lexemes), TSQUERY)
     vector: ColumnElement[Any] = literal_column(TSVECTOR)
-    rank = cast(func.ts_rank(vector, query) * 1_000_000, BigInteger)
+    # without positions ts_rank sees no weights: titles with more of the words come first, and shorter ones of these
+    title: ColumnElement[Any] = literal_column("string_to_array(courses.title_terms, ' ')")
+    title_vector = func.array_to_tsvector(title)
+    hits = [cast(title_vector.op("@@", is_comparison=True)(cast(one, TSQUERY)), Integer) for one in lexemes]
+    rank = cast(reduce(add, hits) * LONGEST_TITLE - func.cardinality(title), BigInteger)
     return vector.op("@@")(query), rank
 
 
 def _sqlite_search(terms: list[str]) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     query = " ".join(f'"{term}"' for term in terms[:-1]) + f' "{terms[-1]}"*'
     match = literal_column("courses_fts").op("MATCH")(query.strip())
-    rank = cast(literal_column("-bm25(courses_fts, 10.0, 1.0) * 1000000"), BigInteger)
+    # bm25 goes down to millionths where most courses have the word
+    rank = cast(literal_column("-bm25(courses_fts, 10.0, 1.0) * 1000000000000"), BigInteger)
     return match, rank

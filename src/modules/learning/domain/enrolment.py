@@ -35,6 +35,10 @@ class EnrolmentExpired(Forbidden):
     detail = "Your access to this course has ended."
 
 
+class Suspended(EnrolmentExpired):
+    detail = "Your access to this course was suspended."
+
+
 class ContentLocked(Forbidden):
     code = "content_locked"
     detail = "This lesson is not available yet."

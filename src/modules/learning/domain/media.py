@@ -27,8 +27,11 @@ def hosted_video(url: str) -> Media:
 
     :raises Invalid: another host or scheme, or no video id in it.
     """
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").lower()
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        raise Invalid.field("video_url", "Not an address.") from None
+    host = parts.netloc.lower()  # whole: with a user or a port in it, it is none of the hosts
     if parts.scheme != "https" or host not in YOUTUBE_HOSTS | VIMEO_HOSTS:
         raise Invalid.field("video_url", "Only https addresses of YouTube and Vimeo; upload other videos as a file.")
     path = [part for part in parts.path.split("/") if part]

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from modules.learning.domain.catalogue import ContentType
 
-WATCHED_SHARE = 0.9
+WATCHED_PERCENT = 90
 FASTEST_PLAYBACK = 2.5
 MAX_INTERVALS = 200
 Interval = tuple[int, int]
@@ -81,7 +81,7 @@ def seconds(intervals: tuple[Interval, ...]) -> int:
 
 def required_seconds(duration: int | None) -> int:
     """Distinct seconds of a video that complete it."""
-    return int((duration or 0) * WATCHED_SHARE)
+    return -(-(duration or 0) * WATCHED_PERCENT // 100)
 
 
 def advance(
