@@ -4,22 +4,29 @@ import asyncio
 import os
 import shutil
 import socket
+import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 import uvicorn
+
+from adapters.sql import migrating
+from entrypoints import logging
+from entrypoints.sandbox import Sandbox, SandboxConfig
+from entrypoints.settings import load
 from services import postgres_url, redis_url, stop_services
 from worlds import SandboxClient, World, build_world
 
-from adapters.sql import migrating
-from entrypoints.sandbox import Sandbox, SandboxConfig
-
 SECRETS = {"key_secret": "test-key-secret-of-the-sandbox", "webhook_secret": "test-webhook-secret-of-the-sandbox"}
 BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_configure() -> None:
+    logging.configure(load({"SHALA_LOG_LEVEL": "warning", "SHALA_DATA_DIR": tempfile.mkdtemp(prefix="shala-test-")}))
 
 
 def pytest_sessionfinish() -> None:
@@ -144,7 +151,6 @@ class serving:  # noqa: N801 - reads as a statement
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [n for n in os.environ if n.startswith("SHALA_") and not n.startswith("SHALA_TEST_")]:
         monkeypatch.delenv(name)
-    yield

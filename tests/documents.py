@@ -36,7 +36,11 @@ LITESTARS = "the framework's own refusals"
 OWN_CODES = {
     ("400", "malformed_json", LITESTARS): "The body is not JSON as expected.",
     ("405", "method_not_allowed", LITESTARS): "This method is not possible here.",
-    ("500", "internal_error", "a fault of ours"): "Something went wrong on our side. If it stays, tell us the request_id.",
+    (
+        "500",
+        "internal_error",
+        "a fault of ours",
+    ): "Something went wrong on our side. If it stays, tell us the request_id.",
 }
 SETTINGS = """# Settings
 
@@ -96,7 +100,9 @@ def kinds() -> set[type[AppError]]:
         below = [kind for kind in waiting.pop().__subclasses__() if kind not in found]
         found.update(below)
         waiting += below
-    return {kind for kind in found if kind.__module__.partition(".")[0] in {"core", "modules", "adapters", "entrypoints"}}
+    return {
+        kind for kind in found if kind.__module__.partition(".")[0] in {"core", "modules", "adapters", "entrypoints"}
+    }
 
 
 def errors() -> str:
@@ -107,7 +113,9 @@ def errors() -> str:
     for status, code in CODES.items():
         if not any(row[:2] == (str(status), code) for row in rows):
             rows[str(status), code, LITESTARS] = ""
-    return ERRORS + "".join(f"| {s} | `{code}` | {kind} | {detail} |\n" for (s, code, kind), detail in sorted(rows.items()))
+    return ERRORS + "".join(
+        f"| {s} | `{code}` | {kind} | {detail} |\n" for (s, code, kind), detail in sorted(rows.items())
+    )
 
 
 def refusals(environ: dict[str, str]) -> str:
@@ -120,9 +128,7 @@ def refusals(environ: dict[str, str]) -> str:
 
 
 def settings() -> str:
-    return SETTINGS.format(
-        table=settings_table(), bare=refusals({"SHALA_ENV": "staging"}), insecure=refusals(INSECURE)
-    )
+    return SETTINGS.format(table=settings_table(), bare=refusals({"SHALA_ENV": "staging"}), insecure=refusals(INSECURE))
 
 
 async def authorisation() -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from core.errors import InvalidCursor
 Item = TypeVar("Item")
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+BITS = 63
 
 
 class PageRequest(Struct, frozen=True):
@@ -48,9 +50,21 @@ def decode_cursor(cursor: str, kinds: tuple[type, ...]) -> tuple[tuple[Any, ...]
         flag, *keys = msgspec.json.decode(raw, type=list[Any])
         if len(keys) != len(kinds) or flag not in (0, 1):
             raise InvalidCursor
-        return tuple(msgspec.convert(key, kind) for key, kind in zip(keys, kinds, strict=True)), bool(flag)
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        return tuple(_storable(msgspec.convert(key, kind)) for key, kind in zip(keys, kinds, strict=True)), bool(flag)
+    except (ValueError, OverflowError, binascii.Error, msgspec.MsgspecError):
         raise InvalidCursor from None
+
+
+def _storable(key: Any) -> Any:
+    """The key as no database refuses it: a number of 64 bits, a text without NUL, a time within its calendar.
+
+    :raises ValueError: :raises OverflowError:
+    """
+    if isinstance(key, int) and key.bit_length() > BITS:
+        raise OverflowError
+    if isinstance(key, str) and "\0" in key:
+        raise ValueError
+    return key.astimezone(UTC) if isinstance(key, datetime) else key
 
 
 def cut(rows: list[Item], request: PageRequest, keys: Any, count: int | None = None) -> Page[Item]:

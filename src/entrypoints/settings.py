@@ -40,7 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_key: Annotated[str, _about("Signs tokens, derives codes; at least 32 characters")] = ""
     secret_key_previous: Annotated[str, _about("The former key, accepted for 30 days after a rotation")] = ""
     database_url: Annotated[str, _about("postgresql+asyncpg://… or, for one process, sqlite+aiosqlite:///…")] = ""
-    database_pool: Annotated[int, _about("Connections a process, for transactions and for reads each", ge=1)] = 10
+    database_pool: Annotated[int, _about("Connections to the database a process, at most", ge=2)] = 20
     redis_url: Annotated[str, _about("redis://…; wakes the workers and counts limits for all instances")] = ""
     public_base_url: Annotated[str, _about("Where clients reach the API; the only source of links")] = ""
     media_base_url: Annotated[str, _about("Where public pictures are served; default: the API's own /media")] = ""

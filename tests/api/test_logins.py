@@ -228,12 +228,11 @@ async def test_admins_search_users_and_read_the_audit_log(world: World) -> None:
 
 async def test_the_audit_log_cannot_be_changed(world: World) -> None:
     from sqlalchemy import text
-    from sqlalchemy.exc import DBAPIError
 
     admin, person = await world.admin(), await world.person()
     await admin.patch(f"/api/accounts/users/{person.id}/", {"role": "instructor"})
     for statement in ("UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log"):
-        with pytest.raises(DBAPIError, match="append-only"):
+        with pytest.raises(Exception, match="append-only"):
             async with world.house.database.transaction() as transaction:
                 await transaction.execute(text(statement))
 

@@ -97,7 +97,9 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
             anew="account",
         ),
     ),
-    ("POST", f"{A}/email/verify"): (about("account", lambda t: {"code": t["verification"]}, whose=(OWN,), anew="account"),),
+    ("POST", f"{A}/email/verify"): (
+        about("account", lambda t: {"code": t["verification"]}, whose=(OWN,), anew="account"),
+    ),
     ("POST", f"{A}/email/resend"): (Recipe(anew="account"),),
     ("POST", f"{A}/email/change"): (
         sending(lambda _: {"email": f"{new_name()}@example.com", "password": PASSWORD}, anew="account"),
@@ -126,13 +128,9 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{C}/courses/{{course_id}}/thumbnail"): (about("course", file=PICTURE),),
     ("DELETE", f"{C}/courses/{{course_id}}/thumbnail"): (COURSE,),
     ("GET", f"{C}/courses/{{course_id}}/instructors"): (COURSE,),
-    ("POST", f"{C}/courses/{{course_id}}/instructors"): (
-        about("new_course", proven("user_id")),
-    ),
+    ("POST", f"{C}/courses/{{course_id}}/instructors"): (about("new_course", proven("user_id")),),
     ("DELETE", f"{C}/courses/{{course_id}}/instructors/{{user_id}}"): (about("new_course"),),
-    ("POST", f"{C}/courses/{{course_id}}/modules/reorder"): (
-        about("course", lambda t: {"ids": [t["module_id"]]}),
-    ),
+    ("POST", f"{C}/courses/{{course_id}}/modules/reorder"): (about("course", lambda t: {"ids": [t["module_id"]]}),),
     ("POST", f"{C}/courses/{{course_id}}/enrollments/import"): (about("course", file=CSV),),
     ("GET", f"{C}/categories"): (PLAIN,),
     ("POST", f"{C}/categories"): (sending(lambda _: {"title": new_name()}),),

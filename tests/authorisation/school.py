@@ -159,7 +159,16 @@ class School:
 
     async def _course(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         if whose == MISSING:
-            ids = ("course_id", "module_id", "empty_id", "content_id", "preview_id", "draft_id", "document_id", "user_id")
+            ids = (
+                "course_id",
+                "module_id",
+                "empty_id",
+                "content_id",
+                "preview_id",
+                "draft_id",
+                "document_id",
+                "user_id",
+            )
             return {**dict.fromkeys(ids, NOBODYS_ID), "content_ids": [NOBODYS_ID]}
         return self._ids(self.course if whose == OWN else self.foreign)
 

@@ -104,7 +104,7 @@ async def test_44_a_hanging_gateway_times_out_and_the_rest_goes_on(world: World)
         slowest = max(slowest, loop.time() - began)
     assert {(await call).status_code for call in calls} == {503}
     assert slowest < 1.0
-    assert world.house.database.writing.pool.checkedout() == 0
+    assert world.house.database.connections_in_use == 0
 
 
 async def test_48_equal_timestamps_are_ordered_by_state(world: World) -> None:

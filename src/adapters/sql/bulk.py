@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, insert, select, text, update
 
 from adapters.sql.database import Database, SqlTransaction
 from adapters.sql.models import metadata
+from adapters.sql.postgres import DIALECT, PostgresConnection
 
 NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 
@@ -94,17 +95,15 @@ class _CopyingTransaction(BulkTransaction):
         if not rows:
             return
         columns = list(rows[0])
-        stored = _as_stored(metadata.tables[table], columns, self.transaction)
+        stored = _as_stored(metadata.tables[table], columns)
         records = [[keep(row[name]) for name, keep in stored] for row in rows]
-        # the transaction has begun with `begin`'s first statement, and the driver's connection is in it
-        raw = await self.transaction.connection.get_raw_connection()
-        await raw.driver_connection.copy_records_to_table(table, records=records, columns=columns)  # type: ignore[union-attr]
+        driver = cast(PostgresConnection, self.transaction.connection).driver
+        await driver.copy_records_to_table(table, records=records, columns=columns)
 
 
-def _as_stored(table: Table, columns: list[str], transaction: SqlTransaction) -> list[tuple[str, Callable[[Any], Any]]]:
+def _as_stored(table: Table, columns: list[str]) -> list[tuple[str, Callable[[Any], Any]]]:
     """Each column with what SQLAlchemy would do to its values, which COPY passes by: JSON becomes text."""
-    dialect = transaction.connection.dialect
-    processors = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in columns]
+    processors = [(name, table.c[name].type.dialect_impl(DIALECT).bind_processor(DIALECT)) for name in columns]
     return [(name, process or _as_it_is) for name, process in processors]
 
 

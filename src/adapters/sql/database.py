@@ -1,34 +1,42 @@
 """The database as the rest of the house uses it: transactions that carry facts, and reads that do not wait for them."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Executable, insert, select
-from sqlalchemy.engine import CursorResult, Result, Row
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.sql.engine import create_engines, is_sqlite
+from adapters.sql.engine import reading_engine, writing_engine
+from adapters.sql.failures import translated
 from adapters.sql.models import OutboxMessage
+from adapters.sql.postgres import PostgresConnection, PostgresPool
 from core.clock import Clock
-from core.errors import Invalid, Unavailable
 from core.events import Event, Reactions, Wakes
 
 Store = TypeVar("Store")
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnyRow: TypeAlias = Sequence[Any]
+"""A row by position; the drivers' own rows all behave like this."""
 PING = select(1)
 INSERT_OUTBOX = insert(OutboxMessage.__table__)  # type: ignore[arg-type]
-RETRYABLE_STATES = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300"}
+
+
+class Outcome(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def all(self) -> Sequence[AnyRow]: ...
+    def first(self) -> AnyRow | None: ...
+    def one(self) -> AnyRow: ...
+    def scalar(self) -> Any: ...
 
 
 class SqlTransaction:
     """One open transaction. Stores are views of it; facts emitted through any of them belong to it."""
 
-    def __init__(self, connection: AsyncConnection, reactions: Reactions, clock: Clock) -> None:
+    def __init__(self, connection: AsyncConnection | PostgresConnection, reactions: Reactions, clock: Clock) -> None:
         self.connection = connection
         self.clock = clock
         self.has_news = False
@@ -40,37 +48,72 @@ class SqlTransaction:
         if after := self._reactions.after.get(type(event), ()):
             now, payload = self.clock.now(), msgspec.to_builtins(event)
             message = {"event": event.name, "payload": payload, "created_at": now, "run_at": now, "attempts": 0}
-            await self.connection.execute(INSERT_OUTBOX, [{**message, "reaction": r.name} for r in after])
+            await self.execute(INSERT_OUTBOX, [{**message, "reaction": r.name} for r in after])
             self.has_news = True
 
-    async def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, values: Any = None) -> Outcome:
+        """Run a statement, or (with a list of values) run it for each of them."""
         return await self.connection.execute(statement, values)
 
     async def row(self, statement: Executable, values: Any = None) -> AnyRow | None:
-        return (await self.connection.execute(statement, values)).first()
+        return (await self.execute(statement, values)).first()
 
-    async def rows(self, statement: Executable, values: Any = None) -> list[AnyRow]:
-        return list((await self.connection.execute(statement, values)).all())
+    async def rows(self, statement: Executable, values: Any = None) -> Sequence[AnyRow]:
+        return (await self.execute(statement, values)).all()
 
     async def scalar(self, statement: Executable, values: Any = None) -> Any:
-        return (await self.connection.execute(statement, values)).scalar()
+        return (await self.execute(statement, values)).scalar()
+
+
+class Connections(Protocol):
+    """How one kind of database gives connections: for a transaction, and for single reading statements."""
+
+    @property
+    def in_use(self) -> int: ...
+    def connection(self) -> AbstractAsyncContextManager[Any]: ...
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+    async def close(self) -> None: ...
+
+
+class SqliteEngines:
+    def __init__(self, url: str) -> None:
+        self._writing: AsyncEngine = writing_engine(url)
+        self._reading: AsyncEngine = reading_engine(url)
+
+    @property
+    def in_use(self) -> int:
+        return int(self._writing.pool.checkedout())  # type: ignore[attr-defined]
+
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._reading.connect()
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._writing.begin()
+
+    async def close(self) -> None:
+        await self._writing.dispose()
+        await self._reading.dispose()
 
 
 class Database:
-    """Owns the engines. `reactions` is set once by the composition root, before the first transaction."""
+    """Owns the connections. `reactions` is set once by the composition root, before the first transaction."""
 
     def __init__(
-        self, url: str, *, clock: Clock, wakes: Wakes, pool_size: int = 10, statement_timeout_ms: int = 10_000
+        self, url: str, *, clock: Clock, wakes: Wakes, pool_size: int = 20, statement_timeout_ms: int = 10_000
     ) -> None:
-        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
         self.reactions = Reactions.of(within=(), after=())
-        self.writing, self.reading = create_engines(url, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms)
+        self._connections: Connections = (
+            SqliteEngines(url)
+            if self.is_sqlite
+            else PostgresPool(url, size=pool_size, statement_timeout_ms=statement_timeout_ms)
+        )
         self._clock = clock
         self._wakes = wakes
 
     @property
-    def is_sqlite(self) -> bool:
-        return is_sqlite(self.url)
+    def connections_in_use(self) -> int:
+        return self._connections.in_use
 
     def begin(self, store: Callable[[SqlTransaction], Store]) -> Callable[[], AbstractAsyncContextManager[Store]]:
         """A module's `Begin`: each call opens a transaction and gives that module's store over it."""
@@ -89,65 +132,29 @@ class Database:
         :raises Unavailable: the database cannot be reached, is overloaded, or asks to repeat the transaction.
         """
         with translated():
-            async with self.writing.begin() as connection:
+            async with self._connections.transaction() as connection:
                 transaction = SqlTransaction(connection, self.reactions, self._clock)
                 yield transaction
         if transaction.has_news:
             self._wakes.wake()
 
-    async def rows(self, statement: Executable, values: Any = None) -> list[AnyRow]:
+    async def rows(self, statement: Executable, values: Any = None) -> Sequence[AnyRow]:
         """All rows of one reading statement, outside any transaction."""
         with translated():
-            async with self.reading.connect() as connection:
-                result: Result[Any] = await connection.execute(statement, values)
-                return list(result.all())
+            async with self._connections.connection() as connection:
+                outcome: Outcome = await connection.execute(statement, values)
+                return outcome.all()
 
     async def row(self, statement: Executable, values: Any = None) -> AnyRow | None:
         """The first row of one reading statement, or None."""
         with translated():
-            async with self.reading.connect() as connection:
-                result: Result[Any] = await connection.execute(statement, values)
-                return result.first()
+            async with self._connections.connection() as connection:
+                outcome: Outcome = await connection.execute(statement, values)
+                return outcome.first()
 
     async def ping(self) -> None:
         """:raises Unavailable: the database does not answer."""
         await self.row(PING)
 
     async def close(self) -> None:
-        await self.writing.dispose()
-        await self.reading.dispose()
-
-
-class translated:  # noqa: N801 - reads as a statement
-    """Turns what the drivers raise when the database is away or busy into `Unavailable`; all else passes."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | asyncio.TimeoutError):
-            raise Unavailable(retry_after=1) from error
-        if isinstance(error, DataError | OverflowError):
-            # a NUL in a text, an id beyond 64 bits: nothing that could be there
-            raise Invalid("A number is too large, or a text has a character that cannot be stored.") from error
-        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError) and _is_passing(error):
-            raise Unavailable(retry_after=1) from error
-
-
-def _is_passing(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state in RETRYABLE_STATES:
-        return True
-    gone = isinstance(error, InterfaceError) or (isinstance(state, str) and state.startswith("08"))
-    return gone or (isinstance(error, OperationalError) and "locked" in str(error.orig))
-
-
-def violated(error: IntegrityError, name: str) -> bool:
-    """Whether the unique constraint or index over the columns in `name` (as `table.column`) was the one violated.
-
-    asyncpg names the constraint; SQLite names the columns in its message.
-    """
-    constraint = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
-    if constraint is not None:
-        table, column = name.split(".")
-        return constraint in {f"uq_{table}_{column}", f"ix_{table}_{column}"} or constraint == name
-    return name in str(error.orig)
+        await self._connections.close()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 
 from adapters.sql.database import Database
 from adapters.sql.models import metadata
@@ -28,7 +28,7 @@ async def export_of(database: Database, user_id: int) -> dict[str, Any]:
             continue
         columns = [column for column in table.columns if column.name not in HIDDEN]
         statement = select(*columns).where(table.c[owners[0]] == user_id).limit(LIMIT)
-        exported[table.name] = [dict(row._mapping) for row in await database.rows(statement)]  # noqa: SLF001
+        exported[table.name] = await _named(database, statement)
     exported["progress"] = await _progress(database, user_id)
     return exported
 
@@ -41,4 +41,9 @@ async def _progress(database: Database, user_id: int) -> list[dict[str, Any]]:
         .where(enrollments.c.user_id == user_id)
         .limit(LIMIT)
     )
-    return [dict(row._mapping) for row in await database.rows(statement)]  # noqa: SLF001
+    return await _named(database, statement)
+
+
+async def _named(database: Database, statement: Select[Any]) -> list[dict[str, Any]]:
+    names = [column.name for column in statement.selected_columns]
+    return [dict(zip(names, row, strict=True)) for row in await database.rows(statement)]

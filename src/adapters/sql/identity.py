@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
-from adapters.sql.database import AnyRow, violated
+from adapters.sql.database import AnyRow
+from adapters.sql.failures import Duplicate, violated
 from adapters.sql.models import OneTimeCode as CodeModel
 from adapters.sql.models import Session as SessionModel
 from adapters.sql.models import SocketTicket
@@ -196,14 +196,14 @@ class SqlIdentityStore(SqlStore):
         row = await self.transaction.row(
             delete(TICKETS).where(TICKETS.c.digest == digest).returning(TICKETS.c.session_id, TICKETS.c.expires_at)
         )
-        if row is None or row.expires_at <= self.transaction.clock.now():
+        if row is None or row[1] <= self.transaction.clock.now():
             return None
-        return await self.session(row.session_id)
+        return await self.session(row[0])
 
     async def _unique(self, statement: Any, values: Any = None) -> AnyRow:
         try:
             return _present(await self.transaction.row(statement, values))
-        except IntegrityError as error:
+        except Duplicate as error:
             if violated(error, "users.email"):
                 raise EmailTaken from error
             if violated(error, "users.username_key"):

@@ -69,7 +69,7 @@ class SqlOutbox:
         values = {"now": now, "until": now + LEASE, "token": token, "limit": limit}
         async with self._database.transaction() as transaction:
             rows = await transaction.rows(CLAIM, values)
-        return [Message(*row, token) for row in sorted(rows)]  # type: ignore[call-arg]
+        return [Message(*[*row, token]) for row in sorted(rows, key=lambda row: int(row[0]))]
 
     async def renew(self, token: str) -> None:
         """Another 60 s for everything claimed with this token."""

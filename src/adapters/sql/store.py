@@ -57,9 +57,10 @@ class SqlStore:
         row = await self.transaction.row(SELECT_ANSWER, {"scope": once.scope, "key": once.key})
         if row is None:
             return None
-        if row.fingerprint != once.fingerprint:
+        fingerprint, kept = row
+        if fingerprint != once.fingerprint:
             raise KeyReused
-        return msgspec.json.decode(row.answer, type=kind) if row.answer else None
+        return msgspec.json.decode(kept, type=kind) if kept else None
 
     async def answer(self, once: Once | None, value: object) -> None:
         if once is not None:

@@ -1,15 +1,17 @@
 """The HTTP application: routes, guard, errors, documentation; wrapped in the edge."""
 
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
+from core.errors import Invalid
 from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
@@ -29,6 +31,7 @@ from entrypoints.http.edge import Edge
 from entrypoints.http.policy import Policy, demand_policies, enforce
 
 LARGEST_BODY = 2**20
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; after an even number of backslashes
 Background = Callable[[House], AbstractAsyncContextManager[None]]
 
 
@@ -56,6 +59,7 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
     app = Litestar(
         route_handlers=_routes(house),
         guards=[enforce],
+        before_request=refuse_nul,
         exception_handlers=problems.HANDLERS,
         request_max_body_size=LARGEST_BODY,
         openapi_config=documentation(),
@@ -67,6 +71,17 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
     )
     demand_policies(app)
     return app
+
+
+async def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """PostgreSQL stores no text with a NUL in it, so none comes in; what is signed stays as it was signed.
+
+    :raises Invalid:
+    """
+    is_json = request.method not in {"GET", "HEAD"} and not request.headers.get("content-type", "").startswith("multi")
+    is_ours = request.route_handler.opt.get("policy") is not Policy.SIGNED
+    if b"%00" in request.scope["query_string"] or (is_json and is_ours and NUL.search(await request.body())):
+        raise Invalid("A text has a NUL character in it, which cannot be stored.")
 
 
 def _routes(house: House) -> list[Any]:
@@ -89,6 +104,12 @@ def _routes(house: House) -> list[Any]:
         public = house.settings.data_path / "media" / "public"
         public.mkdir(parents=True, exist_ok=True)
         routes.append(
-            create_static_files_router("/media", [public], opt={"policy": Policy.ANYONE}, include_in_schema=False)
+            create_static_files_router(
+                "/media",
+                [public],
+                opt={"policy": Policy.ANYONE},
+                include_in_schema=False,
+                exception_handlers={ValueError: problems.absent, OSError: problems.absent},
+            )
         )
     return routes

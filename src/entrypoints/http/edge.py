@@ -3,6 +3,7 @@
 One plain ASGI layer around the whole application, so that it also sees what no route answers.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -23,7 +24,9 @@ HEADERS = [
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
 ]
 NO_STORE = (b"cache-control", b"no-store")
+TOKENS = "/api/accounts/"  # answers that open an account come before one is signed in
 QUIET = {"/health/live", "/health/ready", "/metrics"}
+PORT = re.compile(r":\d*$")  # not the last group of an IPv6 address, which stands in brackets
 log = structlog.get_logger()
 
 
@@ -52,7 +55,7 @@ class Edge:
 
         try:
             if self._hosts is not None and _host(scope) not in self._hosts:
-                await _misdirected(sending)
+                await _misdirected(sending, request_id)
             else:
                 await self._app(scope, receive, sending)
         finally:
@@ -63,7 +66,8 @@ class Edge:
         given = {name.lower() for name, _ in headers}
         headers.append((b"x-request-id", request_id.encode()))
         headers += [pair for pair in HEADERS if pair[0] not in given]
-        if b"cache-control" not in given and scope.get("user") is not None:
+        is_personal = scope.get("user") is not None or scope["path"].startswith(TOKENS)
+        if b"cache-control" not in given and is_personal:
             headers.append(NO_STORE)
         message["headers"] = headers
 
@@ -87,15 +91,15 @@ class Edge:
 def _host(scope: Any) -> str:
     for name, value in scope["headers"]:
         if name == b"host":
-            return str(value.decode("latin-1")).lower().rsplit(":", 1)[0]
+            return PORT.sub("", value.decode("latin-1").lower())
     return ""
 
 
-async def _misdirected(send: Send) -> None:
+async def _misdirected(send: Send, request_id: str) -> None:
     body = (
         b'{"type":"urn:shala:error:invalid_input","title":"Invalid input","status":400,'
-        b'"detail":"This host is not served here.","code":"invalid_input","errors":[],"request_id":""}'
-    )
+        b'"detail":"This host is not served here.","code":"invalid_input","errors":[],"request_id":"%s"}'
+    ) % request_id.encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,13 +1,13 @@
 """/api/courses/enrollments/: one's own, and what administrators grant."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from litestar import get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.paging import DEFAULT_LIMIT
 from entrypoints.http.calls import (
     Call,
@@ -130,7 +130,7 @@ async def grant(request: Call, data: JSONBody[Grant]) -> EnrollmentInfo:
         caller(request),
         data.course_id,
         data.user_id,
-        expiry_date=data.expiry_date,
+        expiry_date=_in_calendar(data.expiry_date),
         once=await once(request, "grant"),
     )
     return await _info(request, enrolled.id)
@@ -142,6 +142,8 @@ async def change_enrollment(
 ) -> EnrollmentInfo:
     """Suspend, resume, extend or shorten."""
     changes = given(data, "is_active", "expiry_date")
+    if "expiry_date" in changes:
+        changes["expiry_date"] = _in_calendar(changes["expiry_date"])
     await do(request).enrolling.change(caller(request), enrollment_id, changes, version=expected_version(request))
     return await _info(request, enrollment_id)
 
@@ -170,6 +172,17 @@ async def import_results(
     await _import(request, import_id)
     page = await do(request).study.import_results(import_id, page_request(limit, cursor, count=count))
     return listing(request, page, lambda r: ImportLineInfo(r.line, r.email, r.status))
+
+
+def _in_calendar(expiry_date: datetime | None) -> datetime | None:
+    """In UTC, where the first and the last day of the calendar may lie outside of it.
+
+    :raises Invalid:
+    """
+    try:
+        return expiry_date and expiry_date.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field("expiry_date", "This is no date in UTC.") from None
 
 
 async def _info(request: Call, enrollment_id: int) -> EnrollmentInfo:

@@ -9,7 +9,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 
 from core.actor import Actor, Role
-from core.errors import Forbidden, RateLimited, Unauthenticated
+from core.errors import AppError, Forbidden, RateLimited, Unauthenticated
 from entrypoints.compose import House
 
 MINUTE = 60
@@ -36,9 +36,15 @@ STAFF_ROLES = (Role.INSTRUCTOR, Role.ADMIN)
 
 async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The one guard of the application: finds out who calls, checks the policy, counts the call."""
+    if _is_automatic(handler):
+        return
     policy: Policy = handler.opt["policy"]
     house: House = connection.app.state.house
-    actor = await _actor(connection, house)
+    try:
+        actor = await _actor(connection, house)
+    except AppError:
+        await _count(connection, house, None)  # guessing tokens is counted, too
+        raise
     connection.scope["user"] = actor
     await _count(connection, house, actor)
     if policy in {Policy.ANYONE, Policy.SIGNED}:
@@ -89,8 +95,12 @@ def demand_policies(app: Litestar) -> None:
         handlers = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
         for handler in handlers:
             checked = isinstance(handler, HTTPRouteHandler | ASGIRouteHandler)
-            is_automatic = getattr(handler, "http_methods", None) == {"OPTIONS"}
-            if checked and not is_automatic and not isinstance(handler.opt.get("policy"), Policy):
+            if checked and not _is_automatic(handler) and not isinstance(handler.opt.get("policy"), Policy):
                 missing.append(f"{route.path} ({handler.handler_name})")
     if missing:
         raise Missing("Routes without a policy: " + ", ".join(sorted(missing)))
+
+
+def _is_automatic(handler: object) -> bool:
+    """Whether Litestar made it: what answers OPTIONS from a path's other methods."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}

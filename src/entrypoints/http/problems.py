@@ -1,7 +1,9 @@
 """Errors as RFC 9457 problem+json: the one table from kinds to statuses."""
 
+import errno
 import http
 import re
+import traceback
 from typing import Any
 
 import msgspec
@@ -107,10 +109,13 @@ def rejected(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         return broken(request, error)
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in KEPT_HEADERS}
+    if status == http.HTTPStatus.BAD_REQUEST and request.headers.get("content-type", "").startswith("multipart/"):
+        faults = (FieldFault("body", "This is no form that can be read, or it has too many fields."),)
+        return answer(request, status=status, code="invalid_input", detail=faults[0].message, faults=faults)
     if isinstance(error, ValidationException):
         return _invalid(request, error)
     if status == http.HTTPStatus.BAD_REQUEST:
-        return answer(request, status=status, code="malformed_json", detail="The body is not JSON as expected.")
+        return _malformed(request)
     details = {404: "There is nothing at this address.", 405: f"{request.method} is not possible here."}
     detail = details.get(status, http.HTTPStatus(status).description or error.detail)
     return answer(request, status=status, code=CODES.get(status, "invalid_input"), detail=detail, headers=headers)
@@ -118,9 +123,27 @@ def rejected(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 def broken(request: AnyRequest, error: Exception) -> Response[bytes]:
     """A fault of ours: logged with its trace, told without it."""
+    if isinstance(error, UnicodeDecodeError | RecursionError) and _was_decoding(error):
+        return _malformed(request)
     log.error("request_failed", exc_info=error)
     detail = "Something went wrong on our side. If it stays, tell us the request_id."
     return answer(request, status=500, code="internal_error", detail=detail)
+
+
+def absent(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A path that no file can have: too long a name, a NUL in it."""
+    if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+        return broken(request, error)
+    return answer(request, status=404, code="not_found", detail="There is nothing at this address.")
+
+
+def _malformed(request: AnyRequest) -> Response[bytes]:
+    return answer(request, status=400, code="malformed_json", detail="The body is not JSON as expected.")
+
+
+def _was_decoding(error: Exception) -> bool:
+    """Bytes that are no UTF-8, and brackets without end, come out of msgspec as errors that are not its own."""
+    return traceback.extract_tb(error.__traceback__)[-1].name == "decode_json"
 
 
 def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]:

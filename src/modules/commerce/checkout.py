@@ -87,6 +87,8 @@ class Checkout:
             raise NotFound
         if not self.gateway.proves(order_id=order.razorpay_order, payment_id=payment_id, signature=signature):
             raise InvalidSignature
+        if order.status is Status.PAID and order.razorpay_pay_id == payment_id:
+            return order  # a repeat: Razorpay has nothing to add
         known = await self.gateway.payment(payment_id)
         if known is None or known.order_id != order.razorpay_order:
             raise PaymentMismatch

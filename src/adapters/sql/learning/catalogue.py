@@ -4,9 +4,8 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
-from adapters.sql.database import violated
+from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.access import CourseStore
 from adapters.sql.learning.rows import (
     CATEGORIES,
@@ -38,7 +37,7 @@ class SqlCatalogueStore(CourseStore):
         statement = insert(CATEGORIES).values(slug=slug, title=title).returning(CATEGORIES.c.id)
         try:
             return int(await self.transaction.scalar(statement))
-        except IntegrityError as error:
+        except Duplicate as error:
             raise SlugTaken from error
 
     async def add_course(self, *, created_by_id: int, **values: Any) -> Course:
@@ -94,7 +93,7 @@ class SqlCatalogueStore(CourseStore):
     async def _unique(self, statement: Any) -> Course:
         try:
             return course((await self.transaction.execute(statement)).one())
-        except IntegrityError as error:
+        except Duplicate as error:
             if violated(error, "courses.slug"):
                 raise SlugTaken from error
             raise

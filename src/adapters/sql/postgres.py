@@ -1,0 +1,178 @@
+"""PostgreSQL straight through asyncpg: SQLAlchemy writes each statement once, the driver runs it.
+
+SQLAlchemy's own execution costs several times what the driver does (docs/performance.md). Statements at module level
+are compiled at their first use and kept as long as they live; what is built for one call is compiled for it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import msgspec
+from sqlalchemy import Dialect, Executable, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+DIALECT: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+ACQUIRE_S = 5.0
+
+
+class Prepared(NamedTuple):
+    """A statement as the driver takes it: its text, its parameters in order, and what is done to some of them."""
+
+    sql: str
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+    processors: tuple[tuple[str, Callable[[Any], Any]], ...]
+    gives_rows: bool
+
+
+_prepared: WeakKeyDictionary[Executable, dict[tuple[str, ...], Prepared]] = WeakKeyDictionary()
+
+
+def prepare(statement: Executable, given: tuple[str, ...]) -> Prepared:
+    """The statement for these parameter names; which columns an INSERT names depends on them."""
+    forms = _prepared.setdefault(statement, {})
+    form = forms.get(given)
+    if form is None:
+        form = forms[given] = _compile(statement, given)
+    return form
+
+
+def _compile(statement: Executable, given: tuple[str, ...]) -> Prepared:
+    options: dict[str, Any] = {"column_keys": list(given)} if given else {}
+    compiled = cast(SQLCompiler, statement.compile(dialect=DIALECT, **options))  # type: ignore[attr-defined]
+    names = tuple(compiled.positiontup or ())
+    processors = []
+    for name in dict.fromkeys(names):
+        kind: TypeEngine[Any] = compiled.binds[name].type
+        if (process := kind.dialect_impl(DIALECT).bind_processor(DIALECT)) is not None:
+            processors.append((name, process))
+    changes = compiled.isinsert or compiled.isupdate or compiled.isdelete
+    gives_rows = not changes or bool(compiled.effective_returning)
+    return Prepared(str(compiled), names, dict(compiled.params), tuple(processors), gives_rows)
+
+
+def arguments(form: Prepared, values: dict[str, Any] | None) -> list[Any]:
+    merged = {**form.defaults, **values} if values else dict(form.defaults)
+    for name, process in form.processors:
+        merged[name] = process(merged[name])
+    return [merged[name] for name in form.names]
+
+
+class Outcome:
+    """What a statement gave, by the few names that the stores use of SQLAlchemy's results."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[Any], rowcount: int) -> None:
+        self._rows = rows
+        self.rowcount = rowcount
+
+    def all(self) -> Sequence[Any]:
+        return self._rows
+
+    def first(self) -> Any:
+        return self._rows[0] if self._rows else None
+
+    def one(self) -> Any:
+        (row,) = self._rows
+        return row
+
+    def scalar(self) -> Any:
+        return self._rows[0][0] if self._rows else None
+
+
+class PostgresConnection:
+    """One connection, with or without a transaction around it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.driver = connection
+
+    async def execute(self, statement: Executable, values: Any = None) -> Outcome:
+        if isinstance(values, list):
+            return await self._many(statement, values)
+        form = prepare(statement, tuple(values) if values else ())
+        given = arguments(form, values)
+        if form.gives_rows:
+            rows = await self.driver.fetch(form.sql, *given)
+            return Outcome(rows, len(rows))
+        said = await self.driver.execute(form.sql, *given)
+        count = said.rpartition(" ")[2]
+        return Outcome((), int(count) if count.isdigit() else 0)
+
+    async def _many(self, statement: Executable, values: list[dict[str, Any]]) -> Outcome:
+        if values:
+            form = prepare(statement, tuple(values[0]))
+            await self.driver.executemany(form.sql, [arguments(form, one) for one in values])
+        return Outcome((), len(values))
+
+
+class PostgresPool:
+    """Connections, opened when they are first needed."""
+
+    def __init__(self, url: str, *, size: int, statement_timeout_ms: int) -> None:
+        self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._size = size
+        self._settings = {
+            "application_name": "shala",
+            "jit": "off",  # short statements pay more for compiling than they gain
+            "statement_timeout": str(statement_timeout_ms),
+            "lock_timeout": str(statement_timeout_ms),
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+        }
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def in_use(self) -> int:
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[PostgresConnection, None]:
+        """A connection in autocommit: right for single statements."""
+        pool = self._pool or await self._open()
+        driver = await pool.acquire(timeout=ACQUIRE_S)
+        try:
+            yield PostgresConnection(driver)
+        finally:
+            await pool.release(driver)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[PostgresConnection, None]:
+        async with self.connection() as connection, connection.driver.transaction():
+            yield connection
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def _open(self) -> Any:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._dsn,
+                    min_size=0,
+                    max_size=self._size,
+                    max_inactive_connection_lifetime=1800,
+                    server_settings=self._settings,
+                    timeout=ACQUIRE_S,
+                    init=_initialise,
+                    reset=_leave_as_it_is,
+                )
+        return self._pool
+
+
+async def _initialise(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        # SQLAlchemy's types have made text of what goes in
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=msgspec.json.decode)
+
+
+async def _leave_as_it_is(_: Any) -> None:
+    """Nothing of ours outlives a transaction, so the driver's reset would be a round trip for nothing."""
