@@ -106,6 +106,7 @@ def compose(
     wake_up = SaqWakeUp(settings.redis_url) if settings.redis_url else EventWakeUp()
     database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
     tools = _Tools(clock, randomness, derivation, database)
+    limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
     transport = transport or _transport(settings)
@@ -127,13 +128,13 @@ def compose(
         database=database,
         bulk=SqlBulk(database),
         outbox=SqlOutbox(database, clock, randomness),
-        limits=RateLimits(settings.redis_url or None),
+        limits=limits,
         wake_up=wake_up,
         clock=clock,
         library=library,
         gateway=gateway,
         transport=transport,
-        closers=[database.close],
+        closers=[database.close, limits.close],
     )
     if isinstance(wake_up, SaqWakeUp):
         house.closers.append(wake_up.close)

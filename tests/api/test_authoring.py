@@ -233,6 +233,13 @@ async def test_a_used_course_cannot_be_deleted(world: World) -> None:
     assert await world.count("contents", f"course_id = {unused.id}") == 0
 
 
+async def test_a_deleted_course_takes_its_picture_along(sqlite_world: World) -> None:
+    course, own, _ = await staffed(sqlite_world)
+    assert (await send_picture(own, course.id, picture())).status_code == 200
+    assert (await own.delete(f"{COURSES_URL}{course.id}/")).status_code == 204
+    assert stored(sqlite_world) == []
+
+
 async def test_a_course_with_an_import_cannot_be_deleted(world: World) -> None:
     admin, course = await world.admin(), await world.course()
     rows = {"file": ("s.csv", b"email\nnobody@example.com\n", "text/csv")}

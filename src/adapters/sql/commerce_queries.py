@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select
 
 from adapters.sql.commerce import COURSES, PAYMENT_COLUMNS, PAYMENTS, USERS, payment
 from adapters.sql.database import AnyRow, Database
-from adapters.sql.pages import page
+from adapters.sql.pages import KeysetList, given
 from core.actor import Actor
 from core.errors import NotFound
 from core.paging import Page, PageRequest
@@ -30,6 +30,18 @@ RECEIPT = (
 )
 
 
+def _card(row: AnyRow) -> PaymentCard:
+    return PaymentCard(payment(row[:-1]), row[-1])
+
+
+PAYMENT_LIST = KeysetList(
+    CARD,
+    make=_card,
+    orders={"id": [PAYMENTS.c.id]},
+    filters={name: PAYMENTS.c[name] == bindparam(name) for name in ("user_id", "status", "course_id")},
+)
+
+
 class SqlCommerceQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,22 +55,10 @@ class SqlCommerceQueries:
         course_id: int | None,
         user_id: int | None,
     ) -> Page[PaymentCard]:
-        statement = CARD
         wanted_user = user_id if viewer.is_admin else viewer.user_id
-        if wanted_user is not None:
-            statement = statement.where(PAYMENTS.c.user_id == wanted_user)
-        if status is not None:
-            statement = statement.where(PAYMENTS.c.status == status.value)
-        if course_id is not None:
-            statement = statement.where(PAYMENTS.c.course_id == course_id)
-        return await page(
-            self._database,
-            statement,
-            request,
-            keys=[PAYMENTS.c.id],
-            descending=True,
-            make=_card,
-            values=lambda card: (card.payment.id,),
+        values = given(user_id=wanted_user, status=status and status.value, course_id=course_id)
+        return await PAYMENT_LIST.page(
+            self._database, request, where=sorted(values), values=values, keys=lambda card: (card.payment.id,)
         )
 
     async def payment(self, payment_id: int, viewer: Actor) -> PaymentCard | None:
@@ -84,7 +84,3 @@ class SqlCommerceQueries:
         id_, pay_id, course_id, snapshot, amount, currency, paid_at, name, email = row
         number = f"R-{id_:08d}"
         return Receipt(number, id_, pay_id, course_id, snapshot["title"], amount, currency, paid_at, name, email)
-
-
-def _card(row: AnyRow) -> PaymentCard:
-    return PaymentCard(payment(row[:-1]), row[-1])

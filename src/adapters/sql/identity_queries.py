@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import String, bindparam, or_, select
 
 from adapters.sql.database import Database
 from adapters.sql.export import export_of
 from adapters.sql.identity import BY_ID, SESSIONS, USER_COLUMNS, USERS, to_user
-from adapters.sql.pages import page
+from adapters.sql.pages import KeysetList, given
 from adapters.sql.store import AUDIT
 from core.actor import Role
 from core.clock import Clock
@@ -28,6 +28,30 @@ DEVICES = (
         SESSIONS.c.expires_at > bindparam("now"),
     )
     .order_by(SESSIONS.c.rotated_at.desc(), SESSIONS.c.id.desc())
+)
+_SEARCH = bindparam("search", type_=String)
+USER_LIST = KeysetList(
+    select(*USER_COLUMNS).where(USERS.c.deleted_at.is_(None)),
+    make=to_user,
+    orders={"id": [USERS.c.id]},
+    filters={
+        "role": USERS.c.role == bindparam("role"),
+        "is_active": USERS.c.is_active == bindparam("is_active"),
+        "search": or_(
+            USERS.c.email.like(_SEARCH, escape="/"),
+            USERS.c.username_key.like(_SEARCH, escape="/"),
+            USERS.c.name_key.like(_SEARCH, escape="/"),
+        ),
+    },
+)
+AUDIT_LIST = KeysetList(
+    select(*(AUDIT.c[name] for name in AuditRecord.__struct_fields__)),
+    make=lambda row: AuditRecord(*row),
+    orders={"id": [AUDIT.c.id]},
+    filters={
+        "target_type": AUDIT.c.target_type == bindparam("target_type"),
+        "target_id": AUDIT.c.target_id == bindparam("target_id"),
+    },
 )
 ROLES = {role.value: role for role in Role}
 
@@ -51,28 +75,9 @@ class SqlIdentityQueries:
     async def users(
         self, request: PageRequest, *, role: Role | None, is_active: bool | None, search: str | None
     ) -> Page[User]:
-        statement = select(*USER_COLUMNS).where(USERS.c.deleted_at.is_(None))
-        if role is not None:
-            statement = statement.where(USERS.c.role == role.value)
-        if is_active is not None:
-            statement = statement.where(USERS.c.is_active.is_(is_active))
-        if search:
-            beginning = search.strip().lower()
-            statement = statement.where(
-                or_(
-                    USERS.c.email.startswith(beginning, autoescape=True),
-                    USERS.c.username_key.startswith(beginning, autoescape=True),
-                    USERS.c.name_key.startswith(beginning, autoescape=True),
-                )
-            )
-        return await page(
-            self._database,
-            statement,
-            request,
-            keys=[USERS.c.id],
-            descending=True,
-            make=to_user,
-            values=lambda user: (user.id,),
+        values = given(role=role and role.value, is_active=is_active, search=search and _beginning(search))
+        return await USER_LIST.page(
+            self._database, request, where=sorted(values), values=values, keys=lambda user: (user.id,)
         )
 
     async def devices(self, user_id: int) -> list[Device]:
@@ -80,20 +85,16 @@ class SqlIdentityQueries:
         return [Device(*row) for row in rows]
 
     async def audit(self, request: PageRequest, *, target_type: str | None, target_id: int | None) -> Page[AuditRecord]:
-        statement = select(*(AUDIT.c[name] for name in AuditRecord.__struct_fields__))
-        if target_type is not None:
-            statement = statement.where(AUDIT.c.target_type == target_type)
-        if target_id is not None:
-            statement = statement.where(AUDIT.c.target_id == target_id)
-        return await page(
-            self._database,
-            statement,
-            request,
-            keys=[AUDIT.c.id],
-            descending=True,
-            make=lambda row: AuditRecord(*row),
-            values=lambda record: (record.id,),
+        values = given(target_type=target_type, target_id=target_id)
+        return await AUDIT_LIST.page(
+            self._database, request, where=sorted(values), values=values, keys=lambda record: (record.id,)
         )
 
     async def export(self, user_id: int) -> dict[str, Any]:
         return await export_of(self._database, user_id)
+
+
+def _beginning(search: str) -> str:
+    """The search as a pattern for LIKE; what LIKE has a meaning for is taken literally."""
+    literal = search.strip().lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return f"{literal}%"

@@ -87,13 +87,15 @@ class Authoring:
         :raises InUse:
         """
         async with self.begin() as store:
-            await _editable(store, actor, course_id)
+            course = await _editable(store, actor, course_id)
             if await store.is_course_used(course_id):
                 raise InUse
             await store.remove_course(course_id)
             await store.audit(
                 actor_id=actor.user_id, action="course.deleted", target_type="course", target_id=course_id
             )
+        if course.thumbnail:
+            await self.thumbnails.discard(course.thumbnail)
 
     async def add_category(self, *, slug: str | None, title: str) -> int:
         """:raises SlugTaken: :raises Invalid: the title gives no slug."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import and_, bindparam, exists, func, or_, select, tuple_
 
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.rows import (
@@ -23,7 +23,7 @@ from adapters.sql.learning.rows import (
     enrollment,
     progress,
 )
-from adapters.sql.pages import page
+from adapters.sql.pages import KeysetList, given
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.paging import Page, PageRequest
@@ -120,6 +120,45 @@ OF_STUDENT = select(*ENROLLMENT_COLUMNS).where(
 )
 
 
+def _card(row: AnyRow) -> EnrollmentCard:
+    title, thumbnail, done, total, last_id, last_title = row[_CARD:]
+    return EnrollmentCard(_enrolled(row), title, thumbnail, Tally(done, total), last_id, last_title)
+
+
+def _enrolled(row: AnyRow) -> Enrollment:
+    found = enrollment(row[:_CARD])
+    if found is None:
+        raise LookupError("a card without its enrolment")
+    return found
+
+
+_NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
+_IS_ALIVE = or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > _NOW)
+ENROLLMENT_LIST = KeysetList(
+    CARDS,
+    make=_card,
+    orders={"id": [ENROLLMENTS.c.id]},
+    filters={
+        **{name: ENROLLMENTS.c[name] == bindparam(name) for name in ("user_id", "course_id", "source")},
+        "active": and_(ENROLLMENTS.c.is_active, _IS_ALIVE),
+        "expired": ENROLLMENTS.c.expiry_date <= _NOW,
+        "suspended": ~ENROLLMENTS.c.is_active,
+        "completed": ENROLLMENTS.c.completed_at.is_not(None),
+    },
+)
+RESULT_LIST = KeysetList(
+    select(IMPORT_ROWS.c.line, IMPORT_ROWS.c.email, IMPORT_ROWS.c.status).where(
+        IMPORT_ROWS.c.import_id == bindparam("import_id")
+    ),
+    make=lambda row: ImportResult(*row),
+    orders={"line": [IMPORT_ROWS.c.line]},
+)
+CARD_BY_ID = CARDS.where(ENROLLMENTS.c.id == bindparam("id"))
+CARD_OF_STUDENT = CARDS.where(
+    ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == bindparam("course_id")
+)
+
+
 class SqlStudyQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -144,27 +183,21 @@ class SqlStudyQueries:
     async def enrollments(
         self, request: PageRequest, wanted: EnrollmentFilter, *, user_id: int | None
     ) -> Page[EnrollmentCard]:
-        statement = self._filtered(CARDS, wanted)
-        if user_id is not None:
-            statement = statement.where(ENROLLMENTS.c.user_id == user_id)
-        return await page(
-            self._database,
-            statement,
-            request,
-            keys=[ENROLLMENTS.c.id],
-            descending=True,
-            make=_card,
-            values=lambda card: (card.enrollment.id,),
+        values = given(user_id=user_id, course_id=wanted.course_id, source=wanted.source and wanted.source.value)
+        where = sorted(values)
+        if wanted.status is not None:
+            where.append(wanted.status)
+            values["now"] = self._clock.now()
+        return await ENROLLMENT_LIST.page(
+            self._database, request, where=where, values=values, keys=lambda card: (card.enrollment.id,)
         )
 
     async def enrollment(self, enrollment_id: int) -> EnrollmentCard | None:
-        row = await self._database.row(CARDS.where(ENROLLMENTS.c.id == enrollment_id))
+        row = await self._database.row(CARD_BY_ID, {"id": enrollment_id})
         return _card(row) if row else None
 
     async def enrollment_of(self, user_id: int, course_id: int) -> EnrollmentCard | None:
-        row = await self._database.row(
-            CARDS.where(ENROLLMENTS.c.user_id == user_id, ENROLLMENTS.c.course_id == course_id)
-        )
+        row = await self._database.row(CARD_OF_STUDENT, {"user_id": user_id, "course_id": course_id})
         return _card(row) if row else None
 
     async def progress(self, user_id: int, course_id: int) -> ProgressReport | None:
@@ -194,42 +227,11 @@ class SqlStudyQueries:
         return ImportStatus(*[*row, sum(counts.values()), counts])
 
     async def import_results(self, import_id: int, request: PageRequest) -> Page[ImportResult]:
-        columns = select(IMPORT_ROWS.c.line, IMPORT_ROWS.c.email, IMPORT_ROWS.c.status)
-        return await page(
+        return await RESULT_LIST.page(
             self._database,
-            columns.where(IMPORT_ROWS.c.import_id == import_id),
             request,
-            keys=[IMPORT_ROWS.c.line],
+            values={"import_id": import_id},
+            order="line",
             descending=False,
-            make=lambda row: ImportResult(*row),
-            values=lambda result: (result.line,),
+            keys=lambda result: (result.line,),
         )
-
-    def _filtered(self, statement: Select[Any], wanted: EnrollmentFilter) -> Select[Any]:
-        now = literal(self._clock.now(), ENROLLMENTS.c.expiry_date.type)
-        is_alive = or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > now)
-        conditions = {
-            "active": and_(ENROLLMENTS.c.is_active, is_alive),
-            "expired": ENROLLMENTS.c.expiry_date <= now,
-            "suspended": ~ENROLLMENTS.c.is_active,
-            "completed": ENROLLMENTS.c.completed_at.is_not(None),
-        }
-        if wanted.status is not None:
-            statement = statement.where(conditions[wanted.status])
-        if wanted.course_id is not None:
-            statement = statement.where(ENROLLMENTS.c.course_id == wanted.course_id)
-        if wanted.source is not None:
-            statement = statement.where(ENROLLMENTS.c.source == wanted.source.value)
-        return statement
-
-
-def _card(row: AnyRow) -> EnrollmentCard:
-    title, thumbnail, done, total, last_id, last_title = row[_CARD:]
-    return EnrollmentCard(_enrolled(row), title, thumbnail, Tally(done, total), last_id, last_title)
-
-
-def _enrolled(row: AnyRow) -> Enrollment:
-    found = enrollment(row[:_CARD])
-    if found is None:
-        raise LookupError("a card without its enrolment")
-    return found

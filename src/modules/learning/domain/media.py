@@ -9,7 +9,7 @@ from modules.learning.domain.catalogue import Media, Provider
 YOUTUBE_HOSTS = {"youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be", "www.youtube-nocookie.com"}
 VIMEO_HOSTS = {"vimeo.com", "www.vimeo.com", "player.vimeo.com"}
 YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-VIMEO_ID = re.compile(r"\d{6,12}")
+VIMEO_ID = re.compile(r"[0-9]{6,12}")
 DOCUMENT_TYPES = {
     "application/pdf",
     "text/plain",
