@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from typing import Any
 
+import msgspec
 import structlog
 
 from entrypoints.settings import Settings
@@ -24,6 +26,10 @@ QUIET = (
 )
 
 
+def _json(event: structlog.typing.EventDict, **options: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=options.get("default")).decode()
+
+
 def configure(settings: Settings) -> None:
     """Set up structlog, and have the libraries' own logs come out through it from warnings on."""
     level = LEVELS[settings.log_level]
@@ -36,7 +42,7 @@ def configure(settings: Settings) -> None:
     # the locals of a frame hold tokens and passwords
     traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.ExceptionRenderer(traces), structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(traces), structlog.processors.JSONRenderer(serializer=_json)]
         if is_json
         else [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

@@ -264,7 +264,7 @@ class Danger(HTMLParser):
         "[x](data:text/html;base64,PHNjcmlwdD4=)", "[x](vbscript:x)", "![x](javascript:a())",
         "[x](<javascript:a()>)",
         "[x][1]\n\n[1]: javascript:alert(1)", "<javascript:alert(1)>", '![x" onerror="alert(1)](https://a.b/c.png)',
-        '[x](https://a.b "t\\" onclick=\\"alert(1)")', "`<script>alert(1)</script>`", "```html\n<script>x</script>\n```",
+        '[x](https://a.b "t\\" onclick=\\"alert(1)")', "`<script>a()</script>`", "```html\n<script>x</script>\n```",
         '```"><script>alert(1)</script>\nx\n```', "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
         "<a href='x' style='position:fixed'>x</a>", "<base href=https://evil.example>", "&lt;script&gt;alert(1)",
     ],

@@ -70,7 +70,7 @@ class Connections(Protocol):
 
     @property
     def in_use(self) -> int: ...
-    def connection(self) -> AbstractAsyncContextManager[Any]: ...
+    async def read(self, statement: Executable, values: Any) -> Outcome: ...
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
     async def close(self) -> None: ...
 
@@ -84,8 +84,9 @@ class SqliteEngines:
     def in_use(self) -> int:
         return int(self._writing.pool.checkedout())  # type: ignore[attr-defined]
 
-    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._reading.connect()
+    async def read(self, statement: Executable, values: Any) -> Outcome:
+        async with self._reading.connect() as connection:
+            return await connection.execute(statement, values)
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._writing.begin()
@@ -141,16 +142,12 @@ class Database:
     async def rows(self, statement: Executable, values: Any = None) -> Sequence[AnyRow]:
         """All rows of one reading statement, outside any transaction."""
         with translated():
-            async with self._connections.connection() as connection:
-                outcome: Outcome = await connection.execute(statement, values)
-                return outcome.all()
+            return (await self._connections.read(statement, values)).all()
 
     async def row(self, statement: Executable, values: Any = None) -> AnyRow | None:
         """The first row of one reading statement, or None."""
         with translated():
-            async with self._connections.connection() as connection:
-                outcome: Outcome = await connection.execute(statement, values)
-                return outcome.first()
+            return (await self._connections.read(statement, values)).first()
 
     async def ping(self) -> None:
         """:raises Unavailable: the database does not answer."""

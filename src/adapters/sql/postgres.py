@@ -133,20 +133,24 @@ class PostgresPool:
     def in_use(self) -> int:
         return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[PostgresConnection, None]:
-        """A connection in autocommit: right for single statements."""
+    async def read(self, statement: Executable, values: Any) -> Outcome:
+        """One statement in autocommit."""
         pool = self._pool or await self._open()
         driver = await pool.acquire(timeout=ACQUIRE_S)
         try:
-            yield PostgresConnection(driver)
+            return await PostgresConnection(driver).execute(statement, values)
         finally:
             await pool.release(driver)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[PostgresConnection, None]:
-        async with self.connection() as connection, connection.driver.transaction():
-            yield connection
+        pool = self._pool or await self._open()
+        driver = await pool.acquire(timeout=ACQUIRE_S)
+        try:
+            async with driver.transaction():
+                yield PostgresConnection(driver)
+        finally:
+            await pool.release(driver)
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -169,9 +173,14 @@ class PostgresPool:
 
 
 async def _initialise(connection: Any) -> None:
-    for name in ("json", "jsonb"):
-        # SQLAlchemy's types have made text of what goes in
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=msgspec.json.decode)
+    # what goes in is text already (SQLAlchemy made it); COPY wants the binary format: a version byte, then the text
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda text: b"\x01" + text.encode(),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+        format="binary",
+    )
 
 
 async def _leave_as_it_is(_: Any) -> None:

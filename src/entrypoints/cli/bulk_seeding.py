@@ -167,7 +167,6 @@ class _School:
             since=choice.since,
             access_days=course.access_days,
             source=Source.MANUAL if course.price_paise else Source.FREE,
-            last_content_id=course.content_ids[choice.done - 1] if choice.done else None,
             completed_at=self._end(choice) if choice.done == len(course.content_ids) else None,
         )
 

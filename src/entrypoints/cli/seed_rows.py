@@ -159,7 +159,6 @@ def enrollment(
     since: datetime,
     access_days: int | None,
     source: Source,
-    last_content_id: int | None,
     completed_at: datetime | None = None,
 ) -> Row:
     return {
@@ -171,7 +170,6 @@ def enrollment(
         "expiry_date": expiry(since, access_days),
         "completed_at": completed_at,
         "source": source.value,
-        "last_content_id": last_content_id,
         "version": 1,
     }
 

@@ -109,7 +109,6 @@ async def _enrol(rows: Rows, student_id: int, course: Outline, now: datetime) ->
         since=since,
         access_days=course.access_days,
         source=Source.MANUAL,
-        last_content_id=begun[-1][0],
     )
     reached = [
         seed_rows.progress(

@@ -147,13 +147,14 @@ class ImportStore(EnrolmentStore, Protocol):
 
 
 class Lesson(Struct, frozen=True):
-    """What a progress report needs to know of its content and its student."""
+    """What a progress report needs to know of its content and its student; `tally` is how far the student was."""
 
     course_id: int
     course_is_published: bool
     content: Content
     enrollment: Enrollment | None
     progress: Progress | None
+    tally: Tally
 
 
 class StudyStore(Emits, Protocol):
@@ -164,10 +165,6 @@ class StudyStore(Emits, Protocol):
     async def save_progress(self, progress: Progress) -> Progress:
         """Insert or update; the row as stored, with its id."""
         ...
-
-    async def tally(self, enrollment_id: int, course_id: int) -> Tally: ...
-
-    async def note_last_content(self, enrollment_id: int, content_id: int) -> None: ...
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         """Mark the enrolment as completed; False if it was already."""

@@ -48,7 +48,9 @@ class Studying:
             enrollment = demand_access(lesson.enrollment, now)
             demand_unlocked(enrollment, lesson.content.available_after_days, now)
             progress = await self._advance(store, lesson, enrollment, report, now)
-            tally = await store.tally(enrollment.id, lesson.course_id)
+            tally = lesson.tally
+            if progress.is_completed and not (lesson.progress and lesson.progress.is_completed):
+                tally = Tally(tally.completed + 1, tally.total)  # the enrolment is locked: nobody else adds one
             completed_at = enrollment.completed_at
             if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
                 completed_at = now
@@ -71,7 +73,6 @@ class Studying:
         )
         if after == before and before.id:
             return before
-        await store.note_last_content(enrollment.id, lesson.content.id)
         return await store.save_progress(after)
 
 

@@ -9,7 +9,6 @@ from adapters.sql.learning.rows import (
     CONTENT_COLUMNS,
     CONTENTS,
     COURSES,
-    ENROLLMENTS,
     MODULE_COLUMNS,
     MODULES,
     PROGRESS,
@@ -86,9 +85,6 @@ class SqlOutlineStore(CourseStore):
         return content((await self.transaction.execute(statement)).one())
 
     async def remove_content(self, content_id: int) -> None:
-        await self.transaction.execute(
-            update(ENROLLMENTS).where(ENROLLMENTS.c.last_content_id == content_id).values(last_content_id=None)
-        )
         await self.transaction.execute(delete(CONTENTS).where(CONTENTS.c.id == content_id))
 
     async def content_ids(self, module_id: int) -> list[int]:

@@ -31,8 +31,23 @@ LOCK_ENROLLMENT = (
     )
     .with_for_update()
 )
+OTHERS, CONTENTS_OF = PROGRESS.alias(), CONTENTS.alias()
+_COMPLETED = (
+    select(func.count())
+    .select_from(OTHERS)
+    .join(CONTENTS_OF, CONTENTS_OF.c.id == OTHERS.c.content_id)
+    .where(OTHERS.c.enrollment_id == ENROLLMENTS.c.id, OTHERS.c.is_completed, CONTENTS_OF.c.is_published)
+    .correlate(ENROLLMENTS)
+    .scalar_subquery()
+)
+_TOTAL = (
+    select(func.count())
+    .where(CONTENTS_OF.c.course_id == CONTENTS.c.course_id, CONTENTS_OF.c.is_published)
+    .correlate(CONTENTS)
+    .scalar_subquery()
+)
 LESSON = (
-    select(COURSES.c.is_published, *CONTENT_COLUMNS, *ENROLLMENT_COLUMNS, *PROGRESS_COLUMNS)
+    select(COURSES.c.is_published, _COMPLETED, _TOTAL, *CONTENT_COLUMNS, *ENROLLMENT_COLUMNS, *PROGRESS_COLUMNS)
     .select_from(CONTENTS)
     .join(COURSES, COURSES.c.id == CONTENTS.c.course_id)
     .outerjoin(
@@ -50,21 +65,13 @@ SAVE = _SAVE.on_conflict_do_update(
         for name in ("is_completed", "completion_date", "time_spent", "last_position", "watched", "updated_at")
     },
 ).returning(PROGRESS.c.id)
-COMPLETED = (
-    select(func.count())
-    .select_from(PROGRESS)
-    .join(CONTENTS, CONTENTS.c.id == PROGRESS.c.content_id)
-    .where(PROGRESS.c.enrollment_id == bindparam("enrollment_id"), PROGRESS.c.is_completed, CONTENTS.c.is_published)
-)
-TOTAL = select(func.count()).where(CONTENTS.c.course_id == bindparam("course_id"), CONTENTS.c.is_published)
-TALLY = select(COMPLETED.scalar_subquery(), TOTAL.scalar_subquery())
-NOTE_LAST = update(ENROLLMENTS).where(ENROLLMENTS.c.id == bindparam("row")).values(last_content_id=bindparam("content"))
 COMPLETE = (
     update(ENROLLMENTS)
     .where(ENROLLMENTS.c.id == bindparam("row"), ENROLLMENTS.c.completed_at.is_(None))
     .values(completed_at=bindparam("now"))
 )
-_E = 1 + len(CONTENT_COLUMNS)
+_C = 3
+_E = _C + len(CONTENT_COLUMNS)
 _P = _E + len(ENROLLMENT_COLUMNS)
 
 
@@ -75,21 +82,14 @@ class SqlStudyStore(SqlStore):
         row = await self.transaction.row(LESSON, values)
         if row is None:
             return None
-        found = content(row[1:_E])
-        return Lesson(found.course_id, row[0], found, enrollment(row[_E:_P]), progress(row[_P:]))
+        found, tally = content(row[_C:_E]), Tally(row[1], row[2])
+        return Lesson(found.course_id, row[0], found, enrollment(row[_E:_P]), progress(row[_P:]), tally)
 
     async def save_progress(self, saved: Progress) -> Progress:
         values = {name: getattr(saved, name) for name in Progress.__struct_fields__ if name != "id"}
         values |= {"watched": [list(pair) for pair in saved.watched], "updated_at": self.transaction.clock.now()}
         id_ = int(await self.transaction.scalar(SAVE, values))
         return Progress(id_, *(getattr(saved, name) for name in Progress.__struct_fields__ if name != "id"))
-
-    async def tally(self, enrollment_id: int, course_id: int) -> Tally:
-        row = await self.transaction.row(TALLY, {"enrollment_id": enrollment_id, "course_id": course_id})
-        return Tally(*row) if row else Tally(0, 0)
-
-    async def note_last_content(self, enrollment_id: int, content_id: int) -> None:
-        await self.transaction.execute(NOTE_LAST, {"row": enrollment_id, "content": content_id})
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         return bool((await self.transaction.execute(COMPLETE, {"row": enrollment_id, "now": now})).rowcount)

@@ -100,10 +100,19 @@ _ALL = (
     .correlate(ENROLLMENTS)
     .scalar_subquery()
 )
-_LAST = select(CONTENTS.c.title).where(CONTENTS.c.id == ENROLLMENTS.c.last_content_id).scalar_subquery()
-CARDS = select(
-    *ENROLLMENT_COLUMNS, COURSES.c.title, COURSES.c.thumbnail, _DONE, _ALL, ENROLLMENTS.c.last_content_id, _LAST
-).join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
+# over the few dozen rows of one student's course; an index on the time would make each report dearer
+_LAST_ID = (
+    select(PROGRESS.c.content_id)
+    .where(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id)
+    .order_by(PROGRESS.c.updated_at.desc(), PROGRESS.c.id.desc())
+    .limit(1)
+    .correlate(ENROLLMENTS)
+    .scalar_subquery()
+)
+_LAST_TITLE = select(CONTENTS.c.title).where(CONTENTS.c.id == _LAST_ID).correlate(ENROLLMENTS).scalar_subquery()
+CARDS = select(*ENROLLMENT_COLUMNS, COURSES.c.title, COURSES.c.thumbnail, _DONE, _ALL, _LAST_ID, _LAST_TITLE).join(
+    COURSES, COURSES.c.id == ENROLLMENTS.c.course_id
+)
 _CARD = len(ENROLLMENT_COLUMNS)
 LINES = (
     select(CONTENTS.c.id, CONTENTS.c.title, CONTENTS.c.content_type, CONTENTS.c.video_duration, *PROGRESS_COLUMNS)

@@ -125,7 +125,6 @@ class Enrollment(IdentityBase):
     expiry_date: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source: Mapped[str] = mapped_column(String(16))
-    last_content_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("contents.id"))
     version: Mapped[int] = mapped_column(Integer)
 
 
