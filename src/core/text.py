@@ -12,7 +12,8 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def words(text: str) -> list[str]:
     """The words of a text, folded for comparison: case and compatibility forms do not count, vowel signs do."""
-    found = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    folded = unicodedata.normalize("NFKC", text).casefold()  # which can take apart what was composed
+    found = WORD.findall(unicodedata.normalize("NFKC", folded))
     return [word[:LONGEST_WORD] for word in found]
 
 

@@ -55,7 +55,7 @@ def embedded_app(settings: Settings) -> Any:
 
 async def prepare(settings: Settings) -> None:
     """Bring the database up to date, and put the demo data into an empty one."""
-    from entrypoints.cli.seeding import seed_demo
+    from entrypoints.seeding import seed_demo
 
     await schema.upgrade(settings.database_url)
     house = compose(settings)

@@ -12,9 +12,11 @@ from sqlalchemy import text
 from core.actor import Actor, Role
 from core.paging import PageRequest
 from core.text import words
-from entrypoints.cli import bulk_seeding, demo_courses
-from entrypoints.cli.seeding import COMPLETED, seed_demo, seed_many
 from entrypoints.compose import House, compose, schema
+from entrypoints.seeding import demo_world as demo_courses
+from entrypoints.seeding import many as bulk_seeding
+from entrypoints.seeding import seed_demo, seed_many
+from entrypoints.seeding.demo import COMPLETED
 from entrypoints.settings import load
 from modules.learning.domain.catalogue import content_gaps, course_gaps
 from modules.learning.queries import CourseFilter, EnrollmentFilter
@@ -192,7 +194,7 @@ async def test_a_demo_that_is_broken_off_leaves_nothing(house: House, monkeypatc
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr("entrypoints.cli.seeding._enrol", broken)
+        patched.setattr("entrypoints.seeding.demo._enrol", broken)
         with pytest.raises(OSError, match="no space"):
             await seed_demo(house)
 

@@ -10,9 +10,10 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from entrypoints.cli import program, tour_walk, touring
-from entrypoints.cli.tour_steps import STEPS
-from entrypoints.cli.tour_walk import Unexpected, Walk, expect
+from entrypoints.cli import program, touring
+from entrypoints.tour import walk as tour_walk
+from entrypoints.tour.steps import STEPS
+from entrypoints.tour.walk import Unexpected, Walk, expect
 from processes import Topology, until
 from services import Redis, free_port
 

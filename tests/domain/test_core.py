@@ -16,7 +16,7 @@ from core.paging import PageRequest, cut, decode_cursor, encode_cursor
 from core.text import LONGEST_WORD, SLUG, slugify, words
 
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1)
-TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+TIMES = st.datetimes(timezones=st.just(UTC))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
@@ -60,8 +60,9 @@ def test_amounts_come_as_strings_and_numbers(amount: str | float, paise: int) ->
 @pytest.mark.parametrize(
     "amount",
     [
-        "", "ten", "4,99", "₹5", "0x10", "--1", "NaN", "sNaN", "Infinity", "-Infinity", float("nan"), float("inf"), "-1",
-        "-0.01", "0.001", "499.000000000000000000000000000001", "1e-400000", "10000000.01", 1e300, "1e999999", "1e400000",
+        "", "ten", "4,99", "₹5", "0x10", "--1", "NaN", "sNaN", "Infinity", "-Infinity", float("nan"), float("inf"),
+        "-1", "-0.01", "0.001", "499.000000000000000000000000000001", "1e-400000", "10000000.01", 1e300, "1e999999",
+        "1e400000",
     ],
 )  # fmt: skip
 def test_everything_else_is_refused_at_once(amount: str | float) -> None:
@@ -154,10 +155,11 @@ def test_pages_hold_every_row_once_both_ways(total: int, limit: int) -> None:
     [
         ("Spoken English, for all!", ["spoken", "english", "for", "all"]),
         ("हिन्दी में व्याकरण", ["हिन्दी", "में", "व्याकरण"]),
-        ("தமிழ் தெலுగు", ["தமிழ்", "தெலుగు"]),
+        ("தமிழ் மொழி", ["தமிழ்", "மொழி"]),
         ("Ｆｕｌｌ ﬁne Straße", ["full", "fine", "strasse"]),
         ("cafe\u0301 café", ["café", "café"]),
         ('a-b\'c "d" (e) f&g|h:*', ["a", "b", "c", "d", "e", "f", "g", "h"]),
+        ("\u03aa\u0301 \u0390", ["\u0390", "\u0390"]),
         ("snake_case 3½", ["snake_case", "31", "2"]),
         (" \n\t…।", []),
     ],

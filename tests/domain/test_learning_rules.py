@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -78,7 +79,7 @@ def test_a_union_covers_the_same_seconds_sorted_and_apart(groups: list[tuple[tup
     merged = union(*groups)
     assert covered(merged) == set().union(*(covered(group) for group in groups))
     assert seconds(merged) == len(covered(merged))
-    assert all(a[1] < b[0] for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(merged))
     assert union(merged) == merged
 
 

@@ -53,7 +53,7 @@ def migrate(down: bool, check: bool) -> None:
 @click.option("--demo", is_flag=True, help="Only the demo accounts and courses, into an empty database.")
 def seed(courses: int, students: int, demo: bool) -> None:
     """Fill the database with believable demo data, in bulk."""
-    from entrypoints.cli.seeding import seed_demo, seed_many
+    from entrypoints.seeding import seed_demo, seed_many
 
     async def act(house: House) -> None:
         if not demo:

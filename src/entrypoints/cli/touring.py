@@ -20,8 +20,8 @@ def tour(base: str, sandbox: str | None, quiet: bool) -> None:
     """Buy a course on a running server, learn in it, and print each step. Expects the data of `shala seed --demo`."""
     from rich.console import Console
 
-    from entrypoints.cli.tour_guide import lead
-    from entrypoints.cli.tour_walk import Walk
+    from entrypoints.tour.guide import lead
+    from entrypoints.tour.walk import Walk
 
     with Walk.between(base.rstrip("/"), (sandbox or base).rstrip("/")) as walk:
         failure = lead(walk, Console(quiet=quiet, highlight=False))

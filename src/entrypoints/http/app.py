@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
@@ -74,13 +75,12 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
 
 
 async def refuse_nul(request: Request[Any, Any, Any]) -> None:
-    """PostgreSQL stores no text with a NUL in it, so none comes in; what is signed stays as it was signed.
+    """PostgreSQL stores no text with a NUL in it, so none comes in. Bodies that are not JSON are left alone.
 
     :raises Invalid:
     """
-    is_json = request.method not in {"GET", "HEAD"} and not request.headers.get("content-type", "").startswith("multi")
-    is_ours = request.route_handler.opt.get("policy") is not Policy.SIGNED
-    if b"%00" in request.scope["query_string"] or (is_json and is_ours and NUL.search(await request.body())):
+    is_json = "data" in request.route_handler.parsed_fn_signature.parameters
+    if b"%00" in request.scope["query_string"] or (is_json and NUL.search(await request.body())):
         raise Invalid("A text has a NUL character in it, which cannot be stored.")
 
 
@@ -109,7 +109,7 @@ def _routes(house: House) -> list[Any]:
                 [public],
                 opt={"policy": Policy.ANYONE},
                 include_in_schema=False,
-                exception_handlers={ValueError: problems.absent, OSError: problems.absent},
+                exception_handlers={ValueError: problems.absent, InternalServerException: problems.absent},
             )
         )
     return routes

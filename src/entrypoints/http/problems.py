@@ -132,7 +132,8 @@ def broken(request: AnyRequest, error: Exception) -> Response[bytes]:
 
 def absent(request: AnyRequest, error: Exception) -> Response[bytes]:
     """A path that no file can have: too long a name, a NUL in it."""
-    if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+    cause = error.__cause__
+    if not isinstance(error, ValueError) and not (isinstance(cause, OSError) and cause.errno == errno.ENAMETOOLONG):
         return broken(request, error)
     return answer(request, status=404, code="not_found", detail="There is nothing at this address.")
 

@@ -96,17 +96,25 @@ TSVECTOR = (
     "(setweight(array_to_tsvector(string_to_array(courses.title_terms, ' ')), 'A') || "
     "setweight(array_to_tsvector(string_to_array(courses.description_terms, ' ')), 'D'))"
 )
+AND = " & "
+LONGEST_TITLE = 1000  # words
 
 
 def _postgres_search() -> KeysetList[tuple[CourseCard, int]]:
-    query = cast(bindparam("query", type_=String), TSQUERY)
+    query = cast(bindparam("query", type_=String), String)
     vector: ColumnElement[Any] = literal_column(TSVECTOR)
-    rank = cast(func.ts_rank(vector, query) * 1_000_000, BigInteger)
-    return _ranked(CARDS.where(vector.op("@@")(query)), rank)
+    # without positions ts_rank sees no weights: titles with more of the words come first, and shorter ones of these
+    title: ColumnElement[Any] = literal_column("string_to_array(courses.title_terms, ' ')")
+    term = func.unnest(func.string_to_array(query, literal_column(f"'{AND}'"))).column_valued("term")
+    hit = func.array_to_tsvector(title).op("@@", is_comparison=True)(cast(term, TSQUERY))
+    hits = select(func.count()).select_from(term.scalar_alias).where(hit).correlate(COURSES).scalar_subquery()
+    rank = cast(hits * LONGEST_TITLE - func.cardinality(title), BigInteger)
+    return _ranked(CARDS.where(vector.op("@@")(cast(query, TSQUERY))), rank)
 
 
 def _sqlite_search() -> KeysetList[tuple[CourseCard, int]]:
-    rank = cast(literal_column("-bm25(courses_fts, 10.0, 1.0) * 1000000"), BigInteger)
+    # bm25 goes down to millionths where most courses have the word
+    rank = cast(literal_column("-bm25(courses_fts, 10.0, 1.0) * 1000000000000"), BigInteger)
     matching = CARDS.join(text("courses_fts"), literal_column("courses_fts.rowid") == C.id)
     return _ranked(matching.where(literal_column("courses_fts").op("MATCH")(bindparam("query", type_=String))), rank)
 
@@ -121,7 +129,7 @@ def _ranked(statement: Select[Any], rank: ColumnElement[int]) -> KeysetList[tupl
 
 
 def tsquery(terms: list[str]) -> str:
-    return " & ".join(f"'{term}'" for term in terms) + ":*"
+    return AND.join(f"'{term}'" for term in terms) + ":*"
 
 
 def fts5_query(terms: list[str]) -> str:

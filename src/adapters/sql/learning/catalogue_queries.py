@@ -49,6 +49,7 @@ from modules.learning.queries import (
     Person,
 )
 
+MOST_TERMS = 12
 OUTLINE_MODULES = (
     select(MODULES.c.id, MODULES.c.course_id, MODULES.c.title, MODULES.c.description, MODULES.c.position)
     .where(MODULES.c.course_id == bindparam("course_id"))
@@ -98,7 +99,7 @@ class SqlCatalogueQueries:
         elif not viewer.is_admin:
             where.append("published_or_own")
             values["viewer_id"] = viewer.user_id
-        if wanted.q and (terms := words(wanted.q)):
+        if wanted.q and (terms := list(dict.fromkeys(words(wanted.q)))[:MOST_TERMS]):
             return await self._search(request, terms, where, values)
         order = wanted.ordering.removeprefix("-")
         attribute = {"price": "price_paise"}.get(order, order)

@@ -1,6 +1,6 @@
 """Videos for the demo's courses."""
 
-from entrypoints.cli.seed_rows import Lesson
+from entrypoints.seeding.rows import Lesson
 
 # Open films of the Blender Foundation stand in for recorded lessons: they play, and nobody's rights are touched.
 FILMS = {

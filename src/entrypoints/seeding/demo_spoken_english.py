@@ -1,8 +1,8 @@
 """The demo's main course: 33 lessons in six modules, for those who begin at zero. Its second half, and the whole."""
 
-from entrypoints.cli.demo_basics import DAILY_LIFE, FIRST_WORDS, PAST_AND_FUTURE
-from entrypoints.cli.demo_films import film
-from entrypoints.cli.seed_rows import Lesson, Section
+from entrypoints.seeding.demo_basics import DAILY_LIFE, FIRST_WORDS, PAST_AND_FUTURE
+from entrypoints.seeding.demo_films import film
+from entrypoints.seeding.rows import Lesson, Section
 
 CONVERSATION = Section(
     "Real conversations",

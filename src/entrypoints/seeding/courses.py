@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from entrypoints.cli import seed_rows
-from entrypoints.cli.seed_rows import Lesson, Offer, Presentation, Row, Section
+from entrypoints.seeding import rows as seed_rows
+from entrypoints.seeding.rows import Lesson, Offer, Presentation, Row, Section
 
 
 class Rows(Protocol):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from entrypoints.cli.tour_walk import Body, Unexpected, Walk, expect
+from entrypoints.tour.walk import Body, Unexpected, Walk, expect
 
 COURSE = "Spoken English: From Zero to Fluent"
 CONTENTS, DONE, PERCENTAGE = 33, 15, 45.5

@@ -1,7 +1,7 @@
 """The first half of the demo's main course: the words and tenses of every day."""
 
-from entrypoints.cli.demo_films import film
-from entrypoints.cli.seed_rows import Lesson, Section
+from entrypoints.seeding.demo_films import film
+from entrypoints.seeding.rows import Lesson, Section
 
 FIRST_WORDS = Section(
     "First words",

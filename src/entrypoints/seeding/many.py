@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.actor import Role
-from entrypoints.cli import random_school, seed_courses, seed_rows
-from entrypoints.cli.demo_courses import PASSWORD
-from entrypoints.cli.demo_films import FILMS
-from entrypoints.cli.seed_courses import Outline, Plan, Rows
-from entrypoints.cli.seed_rows import Lesson, Presentation, Row
 from entrypoints.compose import House
+from entrypoints.seeding import courses as seed_courses
+from entrypoints.seeding import random_school
+from entrypoints.seeding import rows as seed_rows
+from entrypoints.seeding.courses import Outline, Plan, Rows
+from entrypoints.seeding.demo_films import FILMS
+from entrypoints.seeding.demo_world import PASSWORD
+from entrypoints.seeding.rows import Lesson, Presentation, Row
 from modules.learning.domain.enrolment import Source, expiry
 from modules.learning.domain.media import hosted_video
 

@@ -6,8 +6,8 @@ from random import Random
 from msgspec import Struct
 
 from core.text import slugify
-from entrypoints.cli.demo_films import FILMS
-from entrypoints.cli.seed_rows import Lesson, Offer, Section
+from entrypoints.seeding.demo_films import FILMS
+from entrypoints.seeding.rows import Lesson, Offer, Section
 from modules.learning.domain.catalogue import Level
 
 FIRST_NAMES = (  # noqa: SIM905 - a line of text reads best

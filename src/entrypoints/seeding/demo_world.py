@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from core.actor import Role
-from entrypoints.cli.demo_films import film
-from entrypoints.cli.demo_spoken_english import SPOKEN_ENGLISH
-from entrypoints.cli.seed_rows import Lesson, Offer, Section
+from entrypoints.seeding.demo_films import film
+from entrypoints.seeding.demo_spoken_english import SPOKEN_ENGLISH
+from entrypoints.seeding.rows import Lesson, Offer, Section
 from modules.learning.domain.catalogue import Level
 
 

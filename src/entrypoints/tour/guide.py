@@ -5,8 +5,8 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from entrypoints.cli.tour_steps import STEPS
-from entrypoints.cli.tour_walk import Unexpected, Walk
+from entrypoints.tour.steps import STEPS
+from entrypoints.tour.walk import Unexpected, Walk
 
 
 def lead(walk: Walk, console: Console) -> str | None:

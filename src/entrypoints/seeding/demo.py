@@ -3,17 +3,15 @@
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 
-from entrypoints.cli import demo_courses as demo
-from entrypoints.cli import seed_courses, seed_rows
-from entrypoints.cli.bulk_seeding import seed_many
-from entrypoints.cli.seed_courses import Outline, Plan, Rows
-from entrypoints.cli.seed_rows import Lesson, Presentation
 from entrypoints.compose import House
+from entrypoints.seeding import courses as seed_courses
+from entrypoints.seeding import demo_world as demo
+from entrypoints.seeding import rows as seed_rows
+from entrypoints.seeding.courses import Outline, Plan, Rows
+from entrypoints.seeding.rows import Lesson, Presentation
 from modules.learning.domain.catalogue import ContentType, Media, Provider
 from modules.learning.domain.enrolment import Source
 from modules.learning.domain.media import hosted_video
-
-__all__ = ["seed_demo", "seed_many"]
 
 MARKDOWN_TYPE = "text/markdown"
 OPENED = timedelta(days=120)

@@ -1,0 +1,1 @@
+"""The tour: what the app does against a running server, step by step."""
