@@ -1,9 +1,12 @@
 """Two web instances, a worker and the sandbox over PostgreSQL and Redis: what must hold on both at once."""
 
+import subprocess
+import time
+
 import httpx
 import pytest
 
-from processes import Topology
+from processes import SHALA, Topology, until
 from services import free_port
 
 PASSWORD = "learn-by-doing-1"
