@@ -36,6 +36,7 @@ check: $(VENV)/.dev ## Formatting, lints, types and import contracts: what an ed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini tests
 	$(BIN)/lint-imports
 
 test: check ## Everything: check, and all tests on SQLite, PostgreSQL and Redis
@@ -57,10 +58,10 @@ bench: $(VENV)/.dev ## Measure against Django and the floor; writes docs/perform
 lock: ## Resolve the dependencies anew
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@for set in "requirements.lock --extra build" "requirements-dev.lock --extra build --group dev"; do \
-	  set -- $$set; out=$$1; shift; \
-	  $(BIN)/uv pip compile pyproject.toml $$@ --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --no-annotate --quiet --upgrade --output-file $$out; done
+	@set -e; compile="$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet"; \
+	  $$compile --group dev --upgrade --output-file requirements-dev.lock; \
+	  $$compile --constraint requirements-dev.lock --upgrade --output-file requirements.lock
 
 clean: ## Remove what was made
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

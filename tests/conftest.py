@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -21,7 +22,10 @@ from entrypoints.settings import load
 from services import postgres_url, redis_url, stop_services
 from worlds import SandboxClient, World, build_world
 
-SECRETS = {"key_secret": "test-key-secret-of-the-sandbox", "webhook_secret": "test-webhook-secret-of-the-sandbox"}
+SECRETS: dict[str, Any] = {
+    "key_secret": "test-key-secret-of-the-sandbox",
+    "webhook_secret": "test-webhook-secret-of-the-sandbox",
+}
 BACKENDS = ("sqlite", "postgres")
 
 
@@ -128,7 +132,7 @@ async def sqlite_world(sqlite_url: str, sandbox: SandboxClient, tmp_path: Path) 
 class serving:  # noqa: N801 - reads as a statement
     """An ASGI application under uvicorn in this loop, for as long as the block lasts; gives its address."""
 
-    def __init__(self, app: object, port: int = 0) -> None:
+    def __init__(self, app: Any, port: int = 0) -> None:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))

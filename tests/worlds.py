@@ -246,7 +246,8 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
 def build_world(database_url: str, sandbox: SandboxClient, directory: Path, **overrides: str) -> World:
     clock = TestClock()
     house = compose(settings_for(database_url, sandbox, directory, **overrides), clock=clock)
-    transport = httpx.ASGITransport(create_app(house), raise_app_exceptions=False)
+    app: Any = create_app(house)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return World(house, httpx.AsyncClient(transport=transport, base_url="http://testserver"), clock, sandbox)
 
 

@@ -40,6 +40,7 @@ async def test_a_frozen_or_dead_redis_holds_nobody_up() -> None:
     with Redis() as server:
         wake_up = SaqWakeUp(server.url)
         wake_up.wake()
+        assert server.process is not None
         server.process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
         for _ in range(1000):

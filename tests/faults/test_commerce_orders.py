@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.razorpay.gateway import RazorpayGateway
 from modules.commerce.domain import Status
 from worlds import World
 
@@ -91,6 +92,7 @@ async def test_07_one_to_ninety_nine_paise_are_rejected(world: World, paise: int
 
 async def test_44_a_hanging_gateway_times_out_and_the_rest_goes_on(world: World) -> None:
     student, course = await world.person(), await world.course()
+    assert isinstance(world.house.gateway, RazorpayGateway)
     world.house.gateway._timeout = (0.5, 1.0)  # the bound itself is a constant; waiting 10 s proves nothing more
     await world.sandbox.faults(razorpay={"fail": "hang"})
     calls = [

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import random
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -63,12 +65,12 @@ async def test_11_verify_captured_and_paid_concurrently_enrol_once_and_mail_once
     """A thousand calls in batches of a hundred, in a shuffled order."""
     student, _, proof = await bought(world)
     captured, paid = payment_event(proof), payment_event(proof, "order.paid")
-    calls = []
+    calls: list[Callable[[], Awaitable[httpx.Response]]] = []
     for number in range(334):
         calls += [
-            lambda: verify(student, proof),
-            lambda n=number: world.webhook(captured, event_id=f"c{n}"),
-            lambda n=number: world.webhook(paid, event_id=f"p{n}"),
+            partial(verify, student, proof),
+            partial(world.webhook, captured, event_id=f"c{number}"),
+            partial(world.webhook, paid, event_id=f"p{number}"),
         ]
     random.Random(11).shuffle(calls)
     statuses: set[int] = set()

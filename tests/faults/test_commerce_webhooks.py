@@ -152,6 +152,7 @@ def test_27_an_empty_webhook_secret_authenticates_nothing() -> None:
 
 async def test_28_old_and_new_webhook_secrets_pass_during_a_rotation(world: World) -> None:
     _, paid = await ordered(world)
+    assert isinstance(world.house.gateway, RazorpayGateway)
     world.house.gateway._webhook_secrets = ("the-new-secret", world.sandbox.webhook_secret)
     for number, secret in enumerate(["the-new-secret", world.sandbox.webhook_secret]):
         assert (await world.webhook(payment_event(paid), event_id=str(number), secret=secret)).status_code == 200
