@@ -210,7 +210,7 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
     study, admission = SqlStudyQueries(database, clock), Admission(clock)
     return {
         "authoring": Authoring(
-            database.begin(SqlCatalogueStore), Pictures(shelf, "thumbnails", (1280, 720)), tools.randomness
+            database.begin(SqlCatalogueStore), Pictures(shelf, "thumbnails", (1280, 720)), library, tools.randomness
         ),
         "outlining": Outlining(
             database.begin(SqlOutlineStore), library, SafeMarkdown(), settings.upload_limit_mib * 2**20

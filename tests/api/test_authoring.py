@@ -3,6 +3,7 @@
 import asyncio
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,7 +16,7 @@ from worlds import MadeCourse, Person, World
 COURSES_URL = "/api/courses/courses/"
 CONTENTS_URL = "/api/courses/contents/"
 MODULES_URL = "/api/courses/modules/"
-VIDEO = {"video_url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "video_duration": 630}
+VIDEO: dict[str, Any] = {"video_url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "video_duration": 630}
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (1600, 900), **options: object) -> bytes:
@@ -28,7 +29,7 @@ async def send_picture(person: Person, course_id: int, data: bytes, name: str = 
     return await person.post(f"{COURSES_URL}{course_id}/thumbnail/", files={"file": (name, data, kind)})
 
 
-async def staffed(world: World, **values: object) -> tuple[MadeCourse, Person, Person]:
+async def staffed(world: World, **values: Any) -> tuple[MadeCourse, Person, Person]:
     """A course, its instructor and another one."""
     own, other = await world.person(Role.INSTRUCTOR), await world.person(Role.INSTRUCTOR)
     return await world.course(instructor=own, **values), own, other

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -55,18 +56,18 @@ async def shelve(world: World, count: int, **values: object) -> list[int]:
     return ids
 
 
-def moment(value: object) -> object:
+def moment(value: Any) -> Any:
     """Times of answers have fractions only where they need one: as texts they do not sort."""
     return datetime.fromisoformat(value) if str(value).startswith("2026-") else value
 
 
-async def listed(world: World, person: Person | None = None, **params: object) -> list[dict]:
+async def listed(world: World, person: Person | None = None, **params: Any) -> list[dict]:
     answer = await (person or world.http).get(COURSES_URL, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()["results"]
 
 
-async def titles(world: World, **params: object) -> set[str]:
+async def titles(world: World, **params: Any) -> set[str]:
     return {course["title"] for course in await listed(world, **params)}
 
 
@@ -289,7 +290,7 @@ async def test_unpublished_courses_are_seen_by_those_who_edit_them(world: World)
 
 async def test_an_outline_shows_of_locked_contents_only_what_draws_their_row(world: World) -> None:
     course, student = await world.course(texts=2), await world.person()
-    video = {"video_url": "https://youtu.be/dQw4w9WgXcQ", "video_duration": 630}
+    video: dict[str, Any] = {"video_url": "https://youtu.be/dQw4w9WgXcQ", "video_duration": 630}
     await world.content(course, ContentType.VIDEO, title="Film", **video)
     await world.text(course, title="Draft", publish=False)
     answer = await world.http.get(f"{COURSES_URL}{course.id}/")

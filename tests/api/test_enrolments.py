@@ -268,7 +268,8 @@ async def send_list(person: Person, course: MadeCourse, text: str | bytes) -> ht
 
 
 async def results(admin: Person, import_id: int) -> dict[int, tuple[str, str]]:
-    found, following = {}, f"{ENROLLMENTS_URL}imports/{import_id}/results/?limit=100"
+    found: dict[int, tuple[str, str]] = {}
+    following = f"{ENROLLMENTS_URL}imports/{import_id}/results/?limit=100"
     while following:
         page = (await admin.get(following)).json()
         found |= {row["line"]: (row["email"], row["status"]) for row in page["results"]}

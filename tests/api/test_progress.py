@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ ANSWER_KEYS = {
 ITEM_KEYS = {
     "content_id", "title", "content_type", "counts", "rule", "watched_seconds", "required_seconds", "progress",
 }  # fmt: skip
-VIDEO = {"video_url": "https://youtu.be/dQw4w9WgXcQ", "video_duration": 600}
+VIDEO: dict[str, Any] = {"video_url": "https://youtu.be/dQw4w9WgXcQ", "video_duration": 600}
 
 
 async def report(person: Person, content_id: int, position: int = 0, spent: int = 0, **more: object) -> dict:

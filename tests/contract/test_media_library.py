@@ -136,9 +136,7 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(kept: Kept) -> None:
         waiting.set()
         await asyncio.Event().wait()
 
-    upload = asyncio.create_task(
-        kept.library.keep("contents/5", stuck(), mime_type="video/mp4", limit=64 * MIB)  # type: ignore[arg-type]
-    )
+    upload = asyncio.create_task(kept.library.keep("contents/5", stuck(), mime_type="video/mp4", limit=64 * MIB))
     await waiting.wait()
     upload.cancel()
     with pytest.raises(asyncio.CancelledError):

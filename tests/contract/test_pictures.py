@@ -86,7 +86,7 @@ async def test_a_picture_is_stored_small_upright_and_without_metadata(shelved: S
     ],
 )
 async def test_every_mode_of_the_three_formats_is_read(local_shelf: Shelved, kind: str, mode: str, shown: str) -> None:
-    options = {"exact": True} if kind == "WEBP" else {}
+    options: dict[str, Any] = {"exact": True} if kind == "WEBP" else {}
     key = await local_shelf.pictures.keep(picture(kind, mode, **options))
     with Image.open(io.BytesIO(local_shelf.read(key))) as stored:
         assert (stored.mode, stored.size) == (shown, (240, 180))
@@ -143,7 +143,7 @@ async def test_more_bytes_than_allowed_are_not_even_looked_at(local_shelf: Shelv
 
 async def test_broken_files_are_refused_and_never_break_us(local_shelf: Shelved) -> None:
     """Bytes are changed, put in and cut off at random, the same each time, mostly in the headers."""
-    options = {"exif": exif(6)}
+    options: dict[str, Any] = {"exif": exif(6)}
     whole = [picture(kind, size=(64, 48), **options) for kind in ("JPEG", "PNG", "WEBP")]
     chance, outcomes = random.Random(4), {"stored": 0, "refused": 0}
     for _ in range(3_000):

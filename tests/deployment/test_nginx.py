@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -48,7 +48,8 @@ def parsed(text: str) -> Directive:
     tokens.reverse()
 
     def block() -> tuple[Directive, ...]:
-        directives, words = [], []
+        directives: list[Directive] = []
+        words: list[str] = []
         while tokens:
             token, is_sign = tokens.pop()
             if not is_sign:
@@ -188,7 +189,7 @@ def refused(url: str, length: int) -> int:
         return connection.getresponse().status
 
 
-CLAIMS = {"X_Forwarded_For": "6.6.6.6, 7.7.7.7", "Forwarded": "for=6.6.6.6", "X_Real_IP": "6.6.6.6"}
+CLAIMS: dict[str, Any] = {"X_Forwarded_For": "6.6.6.6, 7.7.7.7", "Forwarded": "for=6.6.6.6", "X_Real_IP": "6.6.6.6"}
 
 
 @needs_nginx

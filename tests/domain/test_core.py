@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import Invalid, InvalidCursor
 from core.money import MAX_PAISE, rupees, to_paise
-from core.paging import PageRequest, cut, decode_cursor, encode_cursor
+from core.paging import Page, PageRequest, cut, decode_cursor, encode_cursor
 from core.text import LONGEST_WORD, SLUG, slugify, words
 
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -122,9 +122,9 @@ def test_a_cursor_s_time_is_one_that_can_be_stored(moment: object) -> None:
 def test_pages_hold_every_row_once_both_ways(total: int, limit: int) -> None:
     table = list(range(total))
 
-    def fetch(request: PageRequest) -> object:
-        after = request.after[0] if request.after else None
-        if request.backward:
+    def fetch(request: PageRequest) -> Page[int]:
+        after: int | None = request.after[0] if request.after else None
+        if request.backward and after is not None:
             found = [row for row in reversed(table) if row < after]
         else:
             found = [row for row in table if after is None or row > after]
@@ -138,7 +138,7 @@ def test_pages_hold_every_row_once_both_ways(total: int, limit: int) -> None:
         page = fetch(PageRequest(limit=limit, after=keys, backward=backward))
         forwards.append(page.results)
     assert [row for rows in forwards for row in rows] == table
-    backwards = []
+    backwards: list[list[int]] = []
     while page.previous_cursor:
         keys, backward = decode_cursor(page.previous_cursor, (int,))
         assert backward

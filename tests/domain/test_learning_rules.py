@@ -1,5 +1,6 @@
 """The rules of learning, without any I/O."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -84,7 +85,7 @@ def test_a_union_covers_the_same_seconds_sorted_and_apart(groups: list[tuple[tup
 
 
 @given(st.lists(reports, max_size=6), st.randoms(use_true_random=False))
-def test_reports_with_intervals_add_up_in_any_order(given_: list[Report], chance: object) -> None:
+def test_reports_with_intervals_add_up_in_any_order(given_: list[Report], chance: random.Random) -> None:
     shuffled = list(given_)
     chance.shuffle(shuffled)
     one, other = told(FRESH, *given_), told(FRESH, *shuffled)

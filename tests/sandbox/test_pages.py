@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import httpx
 import pytest
 
 from sandbox.world import World
@@ -26,7 +27,7 @@ class Reader(HTMLParser):
         return [a["action"] for tag, a in self.tags if tag == "form"]
 
 
-def checkout(world: World, **query: str) -> object:
+def checkout(world: World, **query: str) -> httpx.Response:
     return world.http.get("/sandbox/razorpay/checkout/", params=query)
 
 

@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import Invalid, Unavailable
+from core.errors import Conflict, Invalid, Unavailable
 
 Duplicate = (asyncpg.UniqueViolationError, IntegrityError)
 """A unique key was violated; ask `violated` which."""
@@ -37,6 +37,8 @@ class translated:  # noqa: N801 - reads as a statement
             return
         if _is_unfit(error):
             raise Invalid("A number is too large, or a text has a character that cannot be stored.") from error
+        if isinstance(error, asyncpg.ForeignKeyViolationError) or "FOREIGN KEY constraint" in str(error):
+            raise Conflict("Something that belongs to this was added or removed meanwhile.") from error
         if isinstance(error, (*_AWAY, *_PASSING)) or _is_locked(error):
             raise Unavailable(retry_after=1) from error
 

@@ -1,13 +1,33 @@
-"""The program `shala`. Each command imports what it needs when it runs, so that `--help` is quick."""
+"""The program `shala`. A command's file is imported when the command is called, so that a small one is quick."""
 
+import importlib
 import sys
 
 import click
 
 from entrypoints.settings import Settings, SettingsError, load
 
+COMMANDS = {
+    "serving": ("serve", "web", "worker", "sandbox"),
+    "tending": ("migrate", "seed", "create-admin", "outbox", "openapi", "settings", "doctor"),
+    "touring": ("tour",),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Program(click.Group):
+    """Knows which file registers which command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(name for names in COMMANDS.values() for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for file, names in COMMANDS.items():
+            if cmd_name in names:
+                importlib.import_module(f"entrypoints.cli.{file}")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 def program() -> None:
     """The backend of a mobile school."""
 
@@ -22,6 +42,4 @@ def settings_or_exit() -> Settings:
 
 
 def main() -> None:
-    from entrypoints.cli import serving, tending, touring  # noqa: F401 - they register their commands
-
     program()

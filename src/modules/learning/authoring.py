@@ -9,13 +9,14 @@ from core.ids import Randomness
 from core.text import slugify, words
 from core.transaction import Begin
 from modules.learning.domain.catalogue import Course, InUse, NotPublishable, NotStaff, course_gaps
-from modules.learning.ports import CatalogueStore, Thumbnails
+from modules.learning.ports import CatalogueStore, MediaLibrary, Thumbnails
 
 
 @dataclass(frozen=True, slots=True)
 class Authoring:
     begin: Begin[CatalogueStore]
     thumbnails: Thumbnails
+    library: MediaLibrary
     randomness: Randomness
 
     async def create(self, actor: Actor, *, category: str | None, slug: str | None, **values: Any) -> Course:
@@ -90,12 +91,15 @@ class Authoring:
             course = await _editable(store, actor, course_id)
             if await store.is_course_used(course_id):
                 raise InUse
+            files = await store.stored_files(course_id)
             await store.remove_course(course_id)
             await store.audit(
                 actor_id=actor.user_id, action="course.deleted", target_type="course", target_id=course_id
             )
         if course.thumbnail:
             await self.thumbnails.discard(course.thumbnail)
+        for ref in files:
+            await self.library.discard(ref)
 
     async def add_category(self, *, slug: str | None, title: str) -> int:
         """:raises SlugTaken: :raises Invalid: the title gives no slug."""

@@ -37,6 +37,10 @@ class CatalogueStore(Emits, Protocol):
         """Set columns and raise `version` by one. :raises SlugTaken:"""
         ...
 
+    async def stored_files(self, course_id: int) -> list[str]:
+        """The storage keys of its videos and documents."""
+        ...
+
     async def remove_course(self, course_id: int) -> None: ...
 
     async def is_course_used(self, course_id: int) -> bool:

@@ -22,7 +22,7 @@ from adapters.sql.learning.rows import (
 from adapters.sql.models import Payment
 from adapters.sql.store import table
 from core.actor import Role
-from modules.learning.domain.catalogue import Course, SlugTaken
+from modules.learning.domain.catalogue import Course, Provider, SlugTaken
 
 PAYMENTS = table(Payment)
 ADD_INSTRUCTOR = upsert(INSTRUCTORS).on_conflict_do_nothing()
@@ -60,6 +60,10 @@ class SqlCatalogueStore(CourseStore):
             .values(version=COURSES.c.version + 1, **changes)
             .returning(*COURSE_COLUMNS)
         )
+
+    async def stored_files(self, course_id: int) -> list[str]:
+        stored = (CONTENTS.c.course_id == course_id, CONTENTS.c.media_provider == Provider.STORAGE.value)
+        return [row[0] for row in await self.transaction.rows(select(CONTENTS.c.media_ref).where(*stored))]
 
     async def remove_course(self, course_id: int) -> None:
         for rows in (CONTENTS, MODULES, INSTRUCTORS):
