@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import socket
-import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,12 +12,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 import uvicorn
 
 from adapters.sql import migrating
-from entrypoints import logging
 from entrypoints.sandbox import Sandbox, SandboxConfig
-from entrypoints.settings import load
 from services import postgres_url, redis_url, stop_services
 from worlds import SandboxClient, World, build_world
 
@@ -30,7 +28,7 @@ BACKENDS = ("sqlite", "postgres")
 
 
 def pytest_configure() -> None:
-    logging.configure(load({"SHALA_LOG_LEVEL": "warning", "SHALA_DATA_DIR": tempfile.mkdtemp(prefix="shala-test-")}))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=False)
 
 
 def pytest_sessionfinish() -> None:

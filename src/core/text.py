@@ -10,11 +10,22 @@ LONGEST_WORD = 100  # an index takes no longer ones, and nobody searches for the
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-def words(text: str) -> list[str]:
-    """The words of a text, folded for comparison: case and compatibility forms do not count, vowel signs do."""
+_NUKTA = "\u093c"
+_DEAD_NASAL = re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d")
+
+
+def _folded(text: str) -> str:
+    """Case and compatibility forms do not count, nor do spellings of Hindi that people take for the same: the nukta
+    that most keyboards leave out, and a nasal written as a letter (हिन्दी), as anusvara (हिंदी) or as candrabindu.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()  # which can take apart what was composed
-    found = WORD.findall(unicodedata.normalize("NFKC", folded))
-    return [word[:LONGEST_WORD] for word in found]
+    plain = unicodedata.normalize("NFKD", folded).replace(_NUKTA, "").replace("\u0901", "\u0902")
+    return unicodedata.normalize("NFKC", _DEAD_NASAL.sub("\u0902", plain))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded for comparison; vowel signs count."""
+    return [word[:LONGEST_WORD] for word in WORD.findall(_folded(text))]
 
 
 def slugify(title: str) -> str:

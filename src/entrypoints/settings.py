@@ -137,7 +137,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = _convert(given)
     settings = _embedded(settings) if settings.is_embedded else settings
     if not settings.media_base_url and settings.storage == "local":
-        settings = msgspec.structs.replace(settings, media_base_url=f"{settings.public_base_url}/media")
+        settings = msgspec.structs.replace(
+            settings, media_base_url=f"{settings.public_base_url}/media" if settings.public_base_url else ""
+        )
     if faults := [*_contradictions(settings), *_insecurities(settings)]:
         raise SettingsError("\n".join(faults))
     return settings
@@ -165,6 +167,8 @@ def _embedded(settings: Settings) -> Settings:
         razorpay_key_secret=settings.razorpay_key_secret or _kept_secret(data / "sandbox-key-secret"),
         razorpay_webhook_secret=settings.razorpay_webhook_secret or _kept_secret(data / "sandbox-webhook-secret"),
         smtp_tls="off",
+        # a developer's tours all come from one address
+        limit_register=max(settings.limit_register, 1000),
         log_format="console" if settings.log_format == "json" else settings.log_format,
     )
 
@@ -208,16 +212,16 @@ def _insecurities(settings: Settings) -> list[str]:
     if settings.env is not Environment.PRODUCTION:
         return faults
     checks = {
-        "SHALA_SECRET_KEY looks like a placeholder.": len(set(settings.secret_key)) < 10,
-        "SHALA_PUBLIC_BASE_URL must be https.": not settings.public_base_url.startswith("https://"),
-        "SHALA_MEDIA_BASE_URL must be https.": bool(settings.media_base_url)
-        and not settings.media_base_url.startswith("https://"),
+        "SHALA_SECRET_KEY looks like a placeholder.": 0 < len(set(settings.secret_key)) < 10,
+        "SHALA_PUBLIC_BASE_URL must be https.": _is_plain(settings.public_base_url),
+        "SHALA_MEDIA_BASE_URL must be https.": _is_plain(settings.media_base_url),
         "SHALA_ALLOWED_HOSTS must name the hosts.": "*" in settings.listed("allowed_hosts"),
         "SHALA_CORS_ORIGINS must not be *.": "*" in settings.listed("cors_origins"),
-        "SHALA_RAZORPAY_KEY_ID must be a live key in production.": not settings.razorpay_key_id.startswith("rzp_live_"),
+        "SHALA_RAZORPAY_KEY_ID must be a live key in production.": bool(settings.razorpay_key_id)
+        and not settings.razorpay_key_id.startswith("rzp_live_"),
         "SHALA_RAZORPAY_BASE_URL must be empty in production.": bool(settings.razorpay_base_url),
-        "SHALA_RAZORPAY_WEBHOOK_SECRET must differ from the key's secret.": settings.razorpay_webhook_secret
-        == settings.razorpay_key_secret,
+        "SHALA_RAZORPAY_WEBHOOK_SECRET must differ from the key's secret.": bool(settings.razorpay_key_secret)
+        and settings.razorpay_webhook_secret == settings.razorpay_key_secret,
         "SHALA_SMTP_TLS must not be off in production.": settings.smtp_tls == "off",
         "SHALA_SANDBOX_URL must be empty in production.": bool(settings.sandbox_url),
         "SHALA_MAIL_FROM still is the example.": "example.com" in settings.mail_from,
@@ -226,3 +230,7 @@ def _insecurities(settings: Settings) -> list[str]:
         "SHALA_METRICS_TOKEN must be set in production.": not settings.metrics_token,
     }
     return faults + [message for message, is_wrong in checks.items() if is_wrong]
+
+
+def _is_plain(url: str) -> bool:
+    return bool(url) and not url.startswith("https://")

@@ -1,6 +1,5 @@
 """The OpenAPI document, the page that shows it, and what an application must be to start."""
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, get
-from litestar.openapi.spec import OpenAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from entrypoints.http import app as http_app
@@ -178,9 +176,3 @@ async def test_head_is_answered_for_files_and_refused_in_order_elsewhere(sqlite_
     assert "GET" in answer.headers["allow"]
     assert not answer.content
     assert (await sqlite_world.http.head("/media/none.webp")).status_code == 404
-
-
-async def test_the_document_of_a_house_is_made_once(sqlite_world: World) -> None:
-    app = create_litestar(dataclasses.replace(sqlite_world.house))
-    schema: OpenAPI = app.openapi_schema
-    assert app.openapi_schema is schema

@@ -154,7 +154,8 @@ def test_pages_hold_every_row_once_both_ways(total: int, limit: int) -> None:
     ("text", "expected"),
     [
         ("Spoken English, for all!", ["spoken", "english", "for", "all"]),
-        ("हिन्दी में व्याकरण", ["हिन्दी", "में", "व्याकरण"]),
+        ("हिन्दी में व्याकरण", ["हिंदी", "में", "व्याकरण"]),
+        ("हिंदी हिन्दी अंग्रेज़ी अंग्रेजी हँसी हंसी", ["हिंदी", "हिंदी", "अंग्रेजी", "अंग्रेजी", "हंसी", "हंसी"]),
         ("தமிழ் மொழி", ["தமிழ்", "மொழி"]),
         ("Ｆｕｌｌ ﬁne Straße", ["full", "fine", "strasse"]),
         ("cafe\u0301 café", ["café", "café"]),

@@ -27,7 +27,7 @@ def reading_engine(url: str) -> AsyncEngine:
 
 
 def _engine(url: str, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     def on_connect(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin by itself

@@ -35,6 +35,8 @@ class translated:  # noqa: N801 - reads as a statement
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
+        if isinstance(error, asyncpg.PostgresError):
+            error.detail = None  # it quotes the row, and errors end in logs
         if _is_unfit(error):
             raise Invalid("A number is too large, or a text has a character that cannot be stored.") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError) or "FOREIGN KEY constraint" in str(error):

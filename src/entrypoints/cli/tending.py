@@ -105,10 +105,10 @@ def outbox(revive: bool) -> None:
 def openapi() -> None:
     """Print the OpenAPI document."""
     from entrypoints.http.app import create_litestar
-    from entrypoints.http.docs import slashed
+    from entrypoints.http.docs import completed
 
     app = create_litestar(compose(settings_or_exit()))
-    click.echo(json.dumps(slashed(app.openapi_schema.to_schema()), indent=1, ensure_ascii=False))
+    click.echo(json.dumps(completed(app.openapi_schema.to_schema(), app), indent=1, ensure_ascii=False))
 
 
 @program.command("settings")

@@ -67,7 +67,7 @@ class PasswordBody(Struct, frozen=True, forbid_unknown_fields=True):
     password: str
 
 
-@post("/register/", policy=Policy.ANYONE)
+@post("/register/", policy=Policy.ANYONE, once=True)
 async def register(request: Call, data: JSONBody[RegisterBody]) -> UserInfo:
     """Create a student's account; a code that verifies the address is mailed."""
     h = house(request)
@@ -134,7 +134,7 @@ async def edit_me(request: Call, data: JSONBody[ProfileChanges]) -> UserInfo:
     return user_info(request, user)
 
 
-@post("/me/profile-image/", policy=Policy.USER, status_code=200, request_max_body_size=PICTURE_BODY)
+@post("/me/profile-image/", policy=Policy.USER, takes_file=True, status_code=200, request_max_body_size=PICTURE_BODY)
 async def set_image(request: Call) -> UserInfo:
     """Replace the profile image (multipart field `file`; JPEG, PNG or WebP up to 5 MiB)."""
     file = await one_file(request)

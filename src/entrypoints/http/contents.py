@@ -169,7 +169,13 @@ async def unpublish_content(request: Call, content_id: FromPath[int]) -> Content
     return await _opened(request, content_id)
 
 
-@post("/contents/{content_id:int}/file/", policy=Policy.STAFF, status_code=200, request_max_body_size=None)
+@post(
+    "/contents/{content_id:int}/file/",
+    policy=Policy.STAFF,
+    takes_file=True,
+    status_code=200,
+    request_max_body_size=None,
+)
 async def upload_file(request: Call, content_id: FromPath[int]) -> ContentInfo:
     """Store the file of a video (MP4, WebM) or a document (multipart field `file`)."""
     demand_length(request, most=house(request).settings.upload_limit_mib * MIB)

@@ -208,7 +208,13 @@ async def unpublish_course(request: Call, course_id: FromPath[int]) -> CourseDet
     return await _detail(request, course_id)
 
 
-@post("/courses/{course_id:int}/thumbnail/", policy=Policy.STAFF, status_code=200, request_max_body_size=PICTURE_BODY)
+@post(
+    "/courses/{course_id:int}/thumbnail/",
+    policy=Policy.STAFF,
+    takes_file=True,
+    status_code=200,
+    request_max_body_size=PICTURE_BODY,
+)
 async def set_thumbnail(request: Call, course_id: FromPath[int]) -> CourseDetail:
     """Replace the thumbnail (multipart field `file`; JPEG, PNG or WebP up to 5 MiB)."""
     file = await one_file(request)

@@ -115,7 +115,7 @@ async def enrollment(request: Call, enrollment_id: FromPath[int]) -> EnrollmentI
     return enrollment_info(request, card)
 
 
-@post("/enrollments/", policy=Policy.USER)
+@post("/enrollments/", policy=Policy.USER, once=True)
 async def enrol(request: Call, data: JSONBody[NewEnrollment]) -> EnrollmentInfo:
     """Enrol in a course that is free."""
     key = await once(request, "enrol")
@@ -123,7 +123,7 @@ async def enrol(request: Call, data: JSONBody[NewEnrollment]) -> EnrollmentInfo:
     return await _info(request, enrolled.id)
 
 
-@post("/enrollments/grant/", policy=Policy.ADMIN)
+@post("/enrollments/grant/", policy=Policy.ADMIN, once=True)
 async def grant(request: Call, data: JSONBody[Grant]) -> EnrollmentInfo:
     """Enrol somebody by hand."""
     enrolled = await do(request).enrolling.grant(
@@ -149,7 +149,11 @@ async def change_enrollment(
 
 
 @post(
-    "/courses/{course_id:int}/enrollments/import/", policy=Policy.ADMIN, status_code=202, request_max_body_size=CSV_BODY
+    "/courses/{course_id:int}/enrollments/import/",
+    policy=Policy.ADMIN,
+    takes_file=True,
+    status_code=202,
+    request_max_body_size=CSV_BODY,
 )
 async def start_import(request: Call, course_id: FromPath[int]) -> ImportInfo:
     """Enrol up to 10,000 students from a CSV (multipart field `file`; columns email, expiry_date)."""

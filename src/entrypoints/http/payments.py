@@ -110,18 +110,23 @@ class ReceiptInfo(Struct, frozen=True):
     buyer_email: str
 
 
-@post("/create_order/", policy=Policy.USER, responses={200: ResponseSpec(OrderInfo, description="The open order")})
+@post(
+    "/create_order/",
+    policy=Policy.USER,
+    once=True,
+    responses={200: ResponseSpec(OrderInfo, description="The open order")},
+)
 async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[OrderInfo]:
     """An order for a course: 201 a new one, 200 the one that is open already."""
     actor, h = caller(request), house(request)
-    asked_at = h.clock.now()
-    payment = await do(request).checkout.open_order(
+    opened = await do(request).checkout.open_order(
         actor,
         data.course_id,
         gstin=data.gstin,
         billing_state=data.billing_state,
         once=await once(request, "create_order"),
     )
+    payment = opened.payment
     buyer = await do(request).payments.buyer(actor.user_id)
     is_paid = payment.status is Status.PAID
     info = OrderInfo(
@@ -137,7 +142,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
         status=payment.status,
         enrollment=await _enrollment(request, payment) if is_paid else None,
     )
-    return Response(info, status_code=201 if payment.created_at >= asked_at else 200)
+    return Response(info, status_code=201 if opened.is_new else 200)
 
 
 @post(

@@ -157,6 +157,8 @@ def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]
         elif missing := re.search(r"missing required field `(\w+)`", message):
             field, message = f"{field}.{missing[1]}".lstrip("."), "Required."
         faults.append(FieldFault(field or "body", message))
+    if missing := re.search(r"[Mm]issing required (?:\w+ )?parameter '(\w+)'", str(error.detail)):
+        faults = [FieldFault(missing[1], "Required.")]
     if not faults or faults[0].message == "'data'":
         faults = [FieldFault("body", "A JSON body is required.")]
     count = "One field is" if len(faults) == 1 else f"{len(faults)} fields are"

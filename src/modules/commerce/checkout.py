@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from core.actor import Actor
@@ -32,6 +33,13 @@ from modules.commerce.ports import CommerceStore, GatewayOrder, PaymentGateway
 from modules.commerce.settlement import Settlement
 
 
+class OpenOrder(Struct, frozen=True):
+    """An order to pay; `is_new` tells who made it, of many calls at once."""
+
+    payment: Payment
+    is_new: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Checkout:
     begin: Begin[CommerceStore]
@@ -48,7 +56,7 @@ class Checkout:
         gstin: str | None = None,
         billing_state: str | None = None,
         once: Once | None = None,
-    ) -> Payment:
+    ) -> OpenOrder:
         """An order that the app can pay: the open one for the same offer, or a new one. What is free is had at once.
 
         The order is committed before Razorpay hears of it, so that nothing is lost if the answer is.
@@ -56,12 +64,13 @@ class Checkout:
         :raises NotFound: :raises AlreadyEnrolled: :raises AmountTooSmall: :raises GatewayUnavailable: safe to repeat.
         """
         async with self.begin() as store:
-            if known := await store.answered(once, Payment):
+            if known := await store.answered(once, OpenOrder):
                 return known
-            payment = await self._place(store, actor, course_id, gstin, billing_state)
+            opened = await self._place(store, actor, course_id, gstin, billing_state)
+            payment = opened.payment
             if payment.razorpay_order is not None or payment.status is Status.PAID:
-                await store.answer(once, payment)
-                return payment
+                await store.answer(once, opened)
+                return opened
         order = await self._order_at_gateway(payment)
         async with self.begin() as store:
             locked = await store.payment(payment.id, lock=True)
@@ -70,8 +79,9 @@ class Checkout:
             if locked.razorpay_order is None:
                 locked = replace(locked, razorpay_order=order.order_id, status=Status.CREATED)
                 await store.save(locked)
-            await store.answer(once, locked)
-            return locked
+            opened = OpenOrder(locked, opened.is_new)
+            await store.answer(once, opened)
+            return opened
 
     async def verify(self, actor: Actor, *, order_id: str, payment_id: str, signature: str) -> Payment:
         """Take the checkout's proof. When it returns a paid payment, the enrolment exists.
@@ -102,7 +112,7 @@ class Checkout:
 
     async def _place(
         self, store: CommerceStore, actor: Actor, course_id: int, gstin: str | None, billing_state: str | None
-    ) -> Payment:
+    ) -> OpenOrder:
         await store.lock_buyer(actor.user_id)
         offer = await store.offer(course_id)
         if offer is None or not offer.is_published:
@@ -115,9 +125,9 @@ class Checkout:
         existing = await store.open_payment(actor.user_id, course_id)
         if existing is not None:
             if is_same_offer(existing, offer, snapshot, self.clock.now()):
-                return existing
+                return OpenOrder(existing, is_new=False)
             await store.save(replace(existing, is_open=False))  # superseded, but still payable
-        return await self._new(store, actor, offer, snapshot)
+        return OpenOrder(await self._new(store, actor, offer, snapshot), is_new=True)
 
     async def _new(self, store: CommerceStore, actor: Actor, offer: Offer, snapshot: Snapshot) -> Payment:
         now = self.clock.now()

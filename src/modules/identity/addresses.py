@@ -11,8 +11,8 @@ from modules.identity.domain import (
     CodePurpose,
     EmailTaken,
     InvalidCode,
-    InvalidCredentials,
     User,
+    WrongPassword,
     normal_email,
 )
 from modules.identity.events import EmailChanged
@@ -45,13 +45,13 @@ class Addresses:
     async def request_change(self, actor: Actor, *, email: str, password: str) -> None:
         """Mail a code to the new address; the address changes when the code comes back through `verify`.
 
-        :raises InvalidCredentials: the password is wrong. :raises EmailTaken: :raises RateLimited:
+        :raises WrongPassword: the password is wrong. :raises EmailTaken: :raises RateLimited:
         """
         email = normal_email(email)
         async with self.begin() as store:
             user = await _own(store, actor)
         if not await self.hasher.verify(password, user.password_hash):
-            raise InvalidCredentials("The password is wrong.")
+            raise WrongPassword
         async with self.begin() as store:
             if await store.user_by_email(email):
                 raise EmailTaken

@@ -35,6 +35,13 @@ class InvalidCredentials(Unauthenticated):
     detail = "E-mail address or password is wrong."
 
 
+class WrongPassword(Forbidden):
+    """Not a 401: an app would take that for an expired login and log the user out for a typing error."""
+
+    code = "wrong_password"
+    detail = "The password is wrong."
+
+
 class InvalidToken(Unauthenticated):
     code = "invalid_token"
     detail = "This token is not valid; log in again."

@@ -9,8 +9,8 @@ from modules.identity.codes import Codes
 from modules.identity.domain import (
     CodePurpose,
     InvalidCode,
-    InvalidCredentials,
     User,
+    WrongPassword,
     normal_email,
     password_faults,
     refuse,
@@ -29,14 +29,14 @@ class Passwords:
     async def change(self, actor: Actor, *, current: str, new: str) -> None:
         """Set a new password; the user's other logins end and the user is told by mail.
 
-        :raises InvalidCredentials: the current password is wrong. :raises Invalid: the new one is too weak.
+        :raises WrongPassword: the current password is wrong. :raises Invalid: the new one is too weak.
         """
         async with self.begin() as store:
             user = await store.user(actor.user_id)
         if user is None:
             raise NotFound
         if not await self.hasher.verify(current, user.password_hash):
-            raise InvalidCredentials("The current password is wrong.")
+            raise WrongPassword("The current password is wrong.")
         self._judge(user, new)
         password_hash = await self.hasher.hash(new)
         async with self.begin() as store:

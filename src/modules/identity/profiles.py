@@ -7,7 +7,7 @@ from core.actor import Actor
 from core.errors import NotFound, VersionConflict
 from core.ids import Randomness
 from core.transaction import Begin
-from modules.identity.domain import InvalidCredentials, User, profile_faults, refuse
+from modules.identity.domain import User, WrongPassword, profile_faults, refuse
 from modules.identity.events import AccessEnded, AccountErased
 from modules.identity.ports import IdentityStore, PasswordHasher, ProfileImages
 
@@ -60,14 +60,14 @@ class Profiles:
 
         What tax law wants kept (payments and their invoices) stays, under the anonymous user.
 
-        :raises InvalidCredentials: the password is wrong.
+        :raises WrongPassword: the password is wrong.
         """
         async with self.begin() as store:
             user = await store.user(actor.user_id)
         if user is None:
             raise NotFound
         if not await self.hasher.verify(password, user.password_hash):
-            raise InvalidCredentials("The password is wrong.")
+            raise WrongPassword
         async with self.begin() as store:
             await store.end_sessions(actor.user_id, reason="erased")
             await store.erase(actor.user_id, alias=f"deleted_{self.randomness.token(8)}")
