@@ -1,8 +1,11 @@
 """The embedded default: web, worker and the outside world in one process, without any configuration."""
 
+import asyncio
+import fcntl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 import structlog
@@ -34,7 +37,11 @@ def embedded_app(settings: Settings) -> Any:
 
     @asynccontextmanager
     async def together(house: House) -> AsyncGenerator[None, None]:
+        memory = settings.data_path / "sandbox"
+        if memory.exists():
+            sandbox.recall(memory.read_bytes())
         await sandbox.start()
+        remembering = asyncio.create_task(_remember(sandbox, memory))
         if not settings.smtp_host:
             house.transport.port = sandbox.smtp_port  # type: ignore[attr-defined]
         _announce(settings)
@@ -42,7 +49,9 @@ def embedded_app(settings: Settings) -> Any:
             async with background(house):
                 yield
         finally:
+            remembering.cancel()
             await sandbox.stop()
+            _write(memory, sandbox.memory())
 
     web = create_app(house, background=together)
 
@@ -51,6 +60,33 @@ def embedded_app(settings: Settings) -> Any:
         await (sandbox.app if is_sandbox else web)(scope, receive, send)
 
     return application
+
+
+async def _remember(sandbox: Sandbox, file: Path) -> None:
+    """Write down each second what has changed, so that not even kill -9 makes Razorpay forget an order."""
+    written = b""
+    while True:
+        await asyncio.sleep(1)
+        if (memory := sandbox.memory()) != written:
+            _write(file, memory)
+            written = memory
+
+
+def _write(file: Path, data: bytes) -> None:
+    partial = file.with_suffix(".part")
+    partial.write_bytes(data)
+    partial.replace(file)
+
+
+def hold(data: Path) -> IO[bytes]:
+    """The data directory for this process alone, until the file is closed.
+
+    :raises BlockingIOError: another process holds it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    held = (data / "lock").open("wb")
+    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return held
 
 
 async def prepare(settings: Settings) -> None:

@@ -113,9 +113,9 @@ A cell is the answer's status, with the problem's `code` where it is not the usu
 differ by what the call is about, they stand in the order of the column *target*. *own* is the course that the cast
 belongs to, or the caller's own login, payment, enrolment, import or account (an anonymous caller has none and tries a
 stranger's); *foreign* is a course that nobody of the cast has to do with, or a stranger's thing; *missing* an id that
-does not exist. For enrolling and ordering, *foreign* is a course that is not published; for what is signed, *foreign* is
-another signature, and for files an address that was made for a stranger's login. *Audited* is the number of rows that a
-successful call adds to the audit log.
+does not exist. For enrolling and ordering, *foreign* is a course that is not published; for what is signed, another
+signature; for files an address that was made for a stranger's login: it is a bearer's, and ends with that login.
+*Audited* is the number of rows that a successful call adds to the audit log.
 
 """
 

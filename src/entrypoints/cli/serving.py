@@ -40,15 +40,20 @@ def run(app: Any, settings: Settings, *, host: str | None = None, port: int | No
 @program.command()
 def serve() -> None:
     """Everything in one process: web, worker and sandbox on SQLite, with demo data."""
-    from entrypoints.embedded import embedded_app, prepare
+    from entrypoints.embedded import embedded_app, hold, prepare
     from entrypoints.logging import configure
 
     settings = settings_or_exit()
     if not settings.is_embedded:
         raise click.UsageError("`serve` is the embedded default; use `web` and `worker` with SHALA_ENV set.")
     configure(settings)
-    asyncio.run(prepare(settings))
-    run(embedded_app(settings), settings)
+    try:
+        held = hold(settings.data_path)
+    except BlockingIOError:
+        raise click.ClickException(f"Another `shala serve` works in {settings.data_path.resolve()}.") from None
+    with held:
+        asyncio.run(prepare(settings))
+        run(embedded_app(settings), settings)
 
 
 @program.command()

@@ -133,7 +133,10 @@ def doctor() -> None:
                 click.secho(f"  ok    {name}: {said}", fg="green")
             except Exception as error:  # noqa: BLE001 - each failure is a finding
                 is_well = False
-                click.secho(f"  FAIL  {name}: {type(error).__name__}: {error}", fg="red")
+                click.secho(
+                    f"  FAIL  {name}: {type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}",
+                    fg="red",
+                )
         return is_well
 
     sys.exit(0 if with_house(act) else 1)

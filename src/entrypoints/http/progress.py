@@ -12,7 +12,7 @@ from entrypoints.http.learning_wire import ProgressInfo, progress_info
 from entrypoints.http.policy import Policy
 from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.enrolment import NotEnrolled
-from modules.learning.domain.progress import Report, Rule, required_seconds, rule_for, seconds
+from modules.learning.domain.progress import Report, Rule, credited_seconds, required_seconds, rule_for
 from modules.learning.queries import ProgressLine
 
 
@@ -84,6 +84,7 @@ async def progress(request: Call, course_id: FromQuery[int], user_id: FromQuery[
     found = await do(request).study.progress(user_id or actor.user_id, course_id)
     if found is None:
         raise NotEnrolled("Not enrolled in this course.")
+    now = do(request).studying.clock.now()
     return CourseProgress(
         course_id,
         found.enrollment.id,
@@ -91,13 +92,13 @@ async def progress(request: Call, course_id: FromQuery[int], user_id: FromQuery[
         found.tally.completed,
         found.tally.total,
         found.enrollment.completed_at,
-        [_item(line) for line in found.contents],
+        [_item(line, found.enrollment.enrollment_date, now) for line in found.contents],
     )
 
 
-def _item(line: ProgressLine) -> ProgressItem:
+def _item(line: ProgressLine, since: datetime, now: datetime) -> ProgressItem:
     is_video = line.content_type is ContentType.VIDEO
-    watched = seconds(line.progress.watched) if line.progress else 0
+    watched = credited_seconds(line.progress.watched, since, now) if line.progress else 0
     return ProgressItem(
         line.content_id,
         line.title,

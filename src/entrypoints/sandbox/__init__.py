@@ -1,8 +1,7 @@
 """The outside world, spoken to over its real protocols: Razorpay over HTTP, SMTP, and pages for people.
 
 The embedded default, staging and the tests run it in place of the internet, so that the production adapters are
-exercised unchanged. Everything lives in memory and is forgotten at exit. It guards nothing: never expose it in
-production.
+exercised unchanged. It guards nothing: never expose it in production.
 """
 
 from entrypoints.sandbox.app import Sandbox, SandboxConfig

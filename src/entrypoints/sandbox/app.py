@@ -1,10 +1,11 @@
 """The sandbox as one object: an ASGI application whose paths all begin with ``/sandbox/``, and an SMTP server.
 
-It runs in the event loop that starts it, keeps everything in memory and forgets it at exit.
+It runs in the event loop that starts it and keeps everything in memory; who wants it kept over a restart asks for it.
 """
 
 from __future__ import annotations
 
+import pickle
 import secrets
 from typing import Any, Final
 
@@ -89,11 +90,30 @@ class Sandbox:
         await self._smtp.stop()
         await self._webhooks.stop()
 
+    def memory(self) -> bytes:
+        """Orders, payments, refunds and mails, for `recall` after a restart: the real world does not forget them."""
+        return pickle.dumps([{name: getattr(thing, name) for name in names} for thing, names in self._remembered()])
+
+    def recall(self, memory: bytes) -> None:
+        """Take up what `memory` gave; only ever from a file of one's own."""
+        for (thing, names), state in zip(self._remembered(), pickle.loads(memory), strict=True):  # noqa: S301
+            for name in names:
+                setattr(thing, name, state[name])
+
     def forget(self) -> None:
         """Back to an empty world that behaves."""
         self.faults.replace(FaultDocument())
         self._razorpay.forget()
         self.mailbox.forget()
+
+    def _remembered(self) -> list[tuple[object, tuple[str, ...]]]:
+        account = ("orders", "payments", "_order_of_receipt", "_payments_of_order")
+        return [
+            (self._razorpay.account, account),
+            (self._razorpay.refunds, ("all",)),
+            (self._razorpay.keys, ("_answers",)),
+            (self.mailbox, ("_mails", "_last_id")),
+        ]
 
     def _application(self) -> Litestar:
         return Litestar(

@@ -84,6 +84,12 @@ def required_seconds(duration: int | None) -> int:
     return -(-(duration or 0) * WATCHED_PERCENT // 100)
 
 
+def credited_seconds(watched: tuple[Interval, ...], enrolled_since: datetime, now: datetime) -> int:
+    """Distinct seconds that count: nobody can have watched more than 2.5 times the time since the enrolment."""
+    possible = int((now - enrolled_since).total_seconds() * FASTEST_PLAYBACK)
+    return min(seconds(watched), possible)
+
+
 def advance(
     before: Progress,
     report: Report,
@@ -106,8 +112,7 @@ def advance(
         played = tuple((max(0, start), min(end, duration)) for start, end in played)
     watched = union(before.watched, played) if content_type is ContentType.VIDEO else before.watched
     if content_type is ContentType.VIDEO:
-        possible = int((now - enrolled_since).total_seconds() * FASTEST_PLAYBACK)
-        reached = bool(duration) and min(seconds(watched), possible) >= required_seconds(duration)
+        reached = bool(duration) and credited_seconds(watched, enrolled_since, now) >= required_seconds(duration)
     else:
         reached = report.is_completed and content_type is not ContentType.QUIZ
     is_completed = before.is_completed or reached
