@@ -32,14 +32,18 @@ PROBLEM = {"type", "title", "status", "detail", "code", "errors", "request_id"}
 async def settled_as(url: str, sandbox: SandboxClient, directory: Path, **settings: str) -> AsyncIterator[World]:
     """A world with settings of its own."""
     world = build_world(url, sandbox, directory, **settings)
+    shared: Any = world.house.limits._shared
     try:
         yield world
     finally:
         await world.close()
+        if shared is not None:
+            await shared.storage.bridge.storage.aclose()  # RateLimits.close() leaves its connections to the end
 
 
 def calling_from(world: World, address: str) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app(world.house), client=(address, 1), raise_app_exceptions=False)
+    app: Any = create_app(world.house)
+    transport = httpx.ASGITransport(app, client=(address, 1), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver")
 
 
@@ -305,7 +309,7 @@ async def test_odd_addresses_are_404(sqlite_world: World, path: str) -> None:
 )
 async def test_odd_authorizations_are_401(sqlite_world: World, header: str) -> None:
     for path in (ME, COURSES):  # a token that is sent must be good
-        answer = await sqlite_world.http.get(path, headers={"Authorization": header.encode("latin-1")})
+        answer = await sqlite_world.http.get(path, headers={b"Authorization": header.encode("latin-1")})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -452,7 +456,7 @@ async def test_metrics_ask_for_their_token(sqlite_url: str, sandbox: SandboxClie
     async with settled_as(sqlite_url, sandbox, tmp_path, SHALA_METRICS_TOKEN="a-long-token") as world:
         problem(await world.http.get("/metrics/"), 401, "not_authenticated")
         for given in ("wrong", "é"):
-            answer = await world.http.get("/metrics/", headers={"X-Metrics-Token": given.encode()})
+            answer = await world.http.get("/metrics/", headers={b"X-Metrics-Token": given.encode()})
             problem(answer, 401, "not_authenticated")
         assert (await world.http.get("/metrics/", headers={"X-Metrics-Token": "a-long-token"})).status_code == 200
 

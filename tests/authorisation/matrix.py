@@ -45,7 +45,8 @@ def routes(app: Litestar) -> Iterator[tuple[Route, Policy]]:
     """All that can be called; OPTIONS is Litestar's own, answered from the other methods."""
     for route in app.routes:
         path = str(getattr(route, "path_format", route.path))
-        for handler in getattr(route, "route_handlers", None) or [route.route_handler]:  # type: ignore[attr-defined]
+        handlers: list[Any] = [*getattr(route, "route_handlers", [getattr(route, "route_handler", None)])]
+        for handler in handlers:
             methods = ["ASGI"] if isinstance(handler, ASGIRouteHandler) else sorted(handler.http_methods)
             for method in methods:
                 if method != "OPTIONS":
