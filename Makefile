@@ -49,7 +49,7 @@ format: $(VENV)/.dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev ## Write the generated pages: settings, errors, authorisation, OpenAPI
+docs: $(VENV)/.dev ## Write the generated pages: settings, errors, authorisation
 	$(BIN)/python -m tests.documents
 
 bench: $(VENV)/.dev ## Measure against Django and the floor; writes docs/performance.md

@@ -69,7 +69,7 @@ class Shala(bench.Server):
             lines = answer.read().decode().splitlines()
         counted = [float(x.rsplit(" ", 1)[1]) for x in lines if x.startswith("shala_http_requests_total{")]
         with self.log.open() as log:
-            logged = sum('"event": "request"' in line for line in log)
+            logged = sum('"event":"request"' in line for line in log)
         cli = ["redis-cli", "-p", str(self.places.redis_port), "-n", "1", "--scan", "--pattern", "*LIMITER/user/*"]
         limits = subprocess.run(cli, capture_output=True, text=True, check=True).stdout.split()
         return {"requests_in_metrics": int(sum(counted)), "requests_in_log": logged, "limit_keys": len(limits)}

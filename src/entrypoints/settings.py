@@ -76,7 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
     log_level: Annotated[str, _about("debug, info, warning or error", pattern="^(debug|info|warning|error)$")] = "info"
     log_format: Annotated[str, _about("json or console", pattern="^(json|console)$")] = "json"
-    metrics_token: Annotated[str, _about("Bearer token that /metrics asks for; empty: none")] = ""
+    metrics_token: Annotated[str, _about("What /metrics wants in the header X-Metrics-Token; empty: nothing")] = ""
     sandbox_url: Annotated[str, _about("Where `shala sandbox` runs, in staging")] = ""
 
     @property

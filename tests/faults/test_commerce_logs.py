@@ -83,7 +83,6 @@ async def test_50_secrets_signatures_contact_and_vpa_are_absent_from_logs(
     assert sorted(one for one in secrets if one in printed) == []  # Razorpay's SDK prints what it dislikes
 
 
-@pytest.mark.xfail(reason="SQLite's engine lacks hide_parameters=True; translated() keeps asyncpg's error.detail")
 async def test_50_traces_of_our_own_faults_name_nobody(world: World) -> None:
     with logbook(world.house.settings) as written:
         secrets = await breaking(world)

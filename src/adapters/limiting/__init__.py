@@ -8,6 +8,7 @@ that is asked at the same time, never by more. When Redis is away, every instanc
 import asyncio
 import contextlib
 import time
+from typing import Any
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -27,16 +28,17 @@ log = structlog.get_logger()
 class RateLimits:
     def __init__(self, redis_url: str | None = None) -> None:
         self._local = MemoryStorage()
+        self._redis: RedisStorage | None = None
         self._shared: FixedWindowRateLimiter | None = None
         self._untold: dict[tuple[RateLimitItem, str, str], int] = {}
         self._telling: asyncio.Task[None] | None = None
         self._away_until = 0.0
         self._items: dict[tuple[int, int], RateLimitItem] = {}
         if redis_url:
-            storage = RedisStorage(
+            self._redis = RedisStorage(
                 f"async+{redis_url}", implementation="redispy", socket_timeout=0.5, socket_connect_timeout=0.5
             )
-            self._shared = FixedWindowRateLimiter(storage)
+            self._shared = FixedWindowRateLimiter(self._redis)
 
     async def hit(self, name: str, who: str, *, most: int, seconds: int) -> int:
         """Count one call; 0 if it is within `most` per `seconds`, else the seconds until the next is allowed."""
@@ -61,7 +63,7 @@ class RateLimits:
 
     async def ping(self) -> None:
         """:raises ConnectionError: Redis does not answer."""
-        if self._shared is not None and not await self._shared.storage.check():
+        if self._redis is not None and not await self._redis.check():
             raise ConnectionError("Redis does not answer.")
 
     async def close(self) -> None:
@@ -69,6 +71,9 @@ class RateLimits:
             self._telling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._telling
+        if self._redis is not None:
+            client: Any = self._redis.bridge  # limits has no word for closing
+            await client.storage.aclose()
 
     async def _count(self, limiter: FixedWindowRateLimiter, counted: tuple[RateLimitItem, str, str]) -> int:
         """Count this call together with those that Redis has not been told of."""

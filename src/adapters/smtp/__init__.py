@@ -46,7 +46,7 @@ class SmtpTransport:
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         try:
-            await aiosmtplib.send(message, hostname=self._host, port=self.port, **self._options)  # type: ignore[arg-type]
+            await aiosmtplib.send(message, recipients=[letter.to], hostname=self._host, port=self.port, **self._options)  # type: ignore[arg-type]
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients
             if refused and all(500 <= one.code < 600 for one in refused):

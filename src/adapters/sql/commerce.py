@@ -31,8 +31,19 @@ IS_ENROLLED = select(
         or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > bindparam("now")),
     )
 )
-OPEN = select(*PAYMENT_COLUMNS).where(
-    PAYMENTS.c.user_id == bindparam("user_id"), PAYMENTS.c.course_id == bindparam("course_id"), PAYMENTS.c.is_open
+IS_SUSPENDED = select(
+    exists().where(
+        ENROLLMENTS.c.user_id == bindparam("user_id"),
+        ENROLLMENTS.c.course_id == bindparam("course_id"),
+        ~ENROLLMENTS.c.is_active,
+    )
+)
+OPEN = (
+    select(*PAYMENT_COLUMNS)
+    .where(
+        PAYMENTS.c.user_id == bindparam("user_id"), PAYMENTS.c.course_id == bindparam("course_id"), PAYMENTS.c.is_open
+    )
+    .with_for_update()
 )
 ADD = insert(PAYMENTS).returning(*PAYMENT_COLUMNS)
 BY_ID = select(*PAYMENT_COLUMNS).where(PAYMENTS.c.id == bindparam("id"))
@@ -81,6 +92,10 @@ class SqlCommerceStore(SqlStore):
     async def is_enrolled(self, user_id: int, course_id: int) -> bool:
         values = {"user_id": user_id, "course_id": course_id, "now": self.transaction.clock.now()}
         return bool(await self.transaction.scalar(IS_ENROLLED, values))
+
+    async def is_suspended(self, user_id: int, course_id: int) -> bool:
+        values = {"user_id": user_id, "course_id": course_id}
+        return bool(await self.transaction.scalar(IS_SUSPENDED, values))
 
     async def open_payment(self, user_id: int, course_id: int) -> Payment | None:
         row = await self.transaction.row(OPEN, {"user_id": user_id, "course_id": course_id})

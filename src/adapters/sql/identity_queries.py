@@ -75,7 +75,7 @@ class SqlIdentityQueries:
     async def users(
         self, request: PageRequest, *, role: Role | None, is_active: bool | None, search: str | None
     ) -> Page[User]:
-        values = given(role=role and role.value, is_active=is_active, search=search and _beginning(search))
+        values = given(role=role and role.value, is_active=is_active, search=_beginning(search) if search else None)
         return await USER_LIST.page(
             self._database, request, where=sorted(values), values=values, keys=lambda user: (user.id,)
         )

@@ -60,17 +60,22 @@ class Pictures:
         self._shelf = shelf
         self._prefix = prefix
         self._size = size
+        self._turn = asyncio.Semaphore(1)
 
     async def keep(self, data: bytes) -> str:
         if len(data) > MOST_BYTES:
             raise TooLarge(f"A picture may have {MOST_BYTES // 2**20} MiB.")
-        encoded = await asyncio.to_thread(_encode, data, self._size)
+        encoded = await self._encoded(data)
         key = f"{self._prefix}/{secrets.token_hex(16)}.webp"
         await self._shelf.put(key, encoded, "image/webp")
         return key
 
     async def discard(self, key: str) -> None:
         await self._shelf.remove(key)
+
+    async def _encoded(self, data: bytes) -> bytes:
+        async with self._turn:  # a small file may unfold to hundreds of megabytes
+            return await asyncio.to_thread(_encode, data, self._size)
 
 
 def _encode(data: bytes, size: tuple[int, int]) -> bytes:

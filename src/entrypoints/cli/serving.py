@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from entrypoints.cli import program, settings_or_exit
-from entrypoints.settings import Settings
+from entrypoints.settings import Environment, Settings
 
 SANDBOX_PORT = 8001
 
@@ -100,6 +100,8 @@ def sandbox(host: str, port: int, smtp_port: int) -> None:
     from entrypoints.sandbox import Sandbox, SandboxConfig
 
     settings = settings_or_exit()
+    if settings.env is Environment.PRODUCTION:
+        raise click.UsageError("There is no sandbox in production.")
     configure(settings)
     config = SandboxConfig(
         key_id=settings.razorpay_key_id,

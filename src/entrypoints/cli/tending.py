@@ -12,6 +12,7 @@ from core.actor import Role
 from core.errors import AppError
 from entrypoints.cli import program, settings_or_exit
 from entrypoints.compose import House, compose
+from entrypoints.settings import Environment
 
 
 def with_house(act: Callable[[House], Awaitable[Any]]) -> Any:
@@ -56,6 +57,8 @@ def seed(courses: int, students: int, demo: bool) -> None:
     from entrypoints.seeding import seed_demo, seed_many
 
     async def act(house: House) -> None:
+        if house.settings.env is Environment.PRODUCTION:
+            raise click.UsageError("Demo accounts have a public password: not in production.")
         if not demo:
             await seed_many(house, courses=courses, students=students)
         elif not await seed_demo(house):

@@ -87,8 +87,8 @@ async def register(request: Call, data: JSONBody[RegisterBody]) -> UserInfo:
 async def login(request: Call, data: JSONBody[LoginBody]) -> TokensInfo:
     """Open a session on this device (named by its User-Agent)."""
     h, who = house(request), address(request)
-    await demand(h, "login", f"{data.email.strip().lower()}|{who}", most=h.settings.limit_login, seconds=QUARTER_HOUR)
     await demand(h, "login-address", who, most=h.settings.limit_login_address, seconds=QUARTER_HOUR)
+    await demand(h, "login", f"{data.email.strip().lower()}|{who}", most=h.settings.limit_login, seconds=QUARTER_HOUR)
     device = request.headers.get("user-agent", "")
     return _tokens(request, await do(request).logins.login(data.email, data.password, device=device))
 

@@ -1,6 +1,7 @@
 """What handlers ask of a request: who calls, which page, which version, and whether it is a repeat."""
 
 import hashlib
+import hmac
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import urlencode
@@ -118,7 +119,8 @@ async def once(request: Call, route: str, who: object | None = None) -> Once | N
         raise Invalid.field("Idempotency-Key", "1-255 characters.")
     actor = viewer(request)
     owner = who if who is not None else actor.user_id if actor else ""
-    digest = hashlib.sha256(await request.body()).hexdigest()
+    # keyed: a body may hold a password, and a plain digest could be guessed
+    digest = hmac.digest(house(request).settings.secret_key.encode(), await request.body(), "sha256").hex()
     return Once(scope=f"{route}:{hashlib.sha256(str(owner).encode()).hexdigest()[:24]}", key=key, fingerprint=digest)
 
 

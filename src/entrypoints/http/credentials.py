@@ -50,15 +50,19 @@ class DeviceList(Struct, frozen=True):
     results: list[DeviceInfo]
 
 
-async def _count(request: Call, who: str) -> None:
+async def _count(request: Call, typed: str | None = None) -> None:
+    """Count a try with a code or password: of the caller's own account, or of the address that somebody typed."""
     h = house(request)
-    await demand(h, "codes", who.strip().lower(), most=h.settings.limit_codes, seconds=HOUR)
+    name, who = (
+        ("codes-user", str(caller(request).user_id)) if typed is None else ("codes-address", typed.strip().lower())
+    )
+    await demand(h, name, who, most=h.settings.limit_codes, seconds=HOUR)
 
 
 @post("/password/change/", policy=Policy.USER, status_code=204)
 async def change_password(request: Call, data: JSONBody[PasswordChange]) -> None:
     """Set a new password; the logins on other devices end."""
-    await _count(request, str(caller(request).user_id))
+    await _count(request)
     await do(request).passwords.change(caller(request), current=data.current_password, new=data.new_password)
 
 
@@ -79,7 +83,7 @@ async def reset_password(request: Call, data: JSONBody[PasswordReset]) -> None:
 @post("/email/verify/", policy=Policy.USER, status_code=200)
 async def verify_email(request: Call, data: JSONBody[CodeBody]) -> UserInfo:
     """Give back the mailed code: the address is verified, or changed if that was asked for."""
-    await _count(request, str(caller(request).user_id))
+    await _count(request)
     return user_info(request, await do(request).addresses.verify(caller(request), data.code))
 
 
@@ -92,7 +96,7 @@ async def resend_code(request: Call) -> None:
 @post("/email/change/", policy=Policy.USER, status_code=204)
 async def change_email(request: Call, data: JSONBody[AddressChange]) -> None:
     """Have a code mailed to a new address; `email/verify/` completes the change."""
-    await _count(request, str(caller(request).user_id))
+    await _count(request)
     await do(request).addresses.request_change(caller(request), email=data.email, password=data.password)
 
 

@@ -14,12 +14,12 @@ summary code{font-weight:600;overflow-wrap:anywhere}
 .m{font:700 .75rem/1.6 ui-monospace,monospace;min-width:3.4rem;text-align:center;border-radius:.3rem;color:#fff}
 .GET{background:#0f766e}.POST{background:#1d4ed8}.PATCH,.PUT{background:#a16207}.DELETE{background:#b91c1c}
 .what{opacity:.75}pre{background:var(--soft);padding:.6rem;border-radius:.4rem;overflow:auto}
-table{border-collapse:collapse;width:100%}td{border-bottom:1px solid var(--line);padding:.25rem .4rem;vertical-align:top}
+h4{margin:.9rem 0 .3rem}table{border-collapse:collapse;width:100%}td{border-bottom:1px solid var(--line);padding:.25rem .4rem;vertical-align:top;overflow-wrap:anywhere}
 </style></head><body>
 <h1>Shala API</h1>
 <p>Send <code>Authorization: Bearer &lt;access_token&gt;</code>. Errors are problem+json with a stable <code>code</code>.
 The document itself: <a href="openapi.json">openapi.json</a></p>
-<input id="q" placeholder="Filter by path or words" aria-label="Filter"><main id="all">Loading</main>
+<input id="q" type="search" placeholder="Filter by path or words" aria-label="Filter"><main id="all">Loading</main>
 <script>
 const el=(tag,attributes={},...inside)=>{const e=document.createElement(tag);
   for(const[k,v]of Object.entries(attributes))e[k]=v;e.append(...inside.filter(x=>x!=null));return e};
@@ -42,14 +42,18 @@ function operation(path,method,op){
   box.dataset.text=(path+" "+(op.description||"")+" "+(op.summary||"")).toLowerCase();
   box.addEventListener("toggle",()=>{if(box.querySelector(".body"))return;
     const body=el("div",{className:"body"});
+    for(const more of(op.description||"").split("\\n\\n").slice(1))body.append(el("p",{textContent:more}));
     if(op.parameters&&op.parameters.length)body.append(el("h4",{textContent:"Parameters"}),el("table",{},
       ...op.parameters.map(p=>el("tr",{},el("td",{},el("code",{textContent:p.name})),el("td",{textContent:p.in}),
         el("td",{textContent:shape(p.schema)}),el("td",{textContent:p.description||""})))));
     const sent=content(op.requestBody);
     if(sent)body.append(el("h4",{textContent:"Body"}),el("pre",{textContent:shape(sent)}));
-    for(const[status,r]of Object.entries(op.responses||{})){
-      body.append(el("h4",{textContent:status+" "+(r.description||"")}));
+    const answers=Object.entries(op.responses||{}).sort(),refusals=answers.filter(([status])=>status>="400");
+    for(const[status,r]of answers.filter(([status])=>status<"400")){
+      body.append(el("h4",{textContent:status+" "+(r.description||"").replace(/.*follows$/,"")}));
       const s=content(r);if(s)body.append(el("pre",{textContent:shape(s)}))}
+    if(refusals.length)body.append(el("h4",{textContent:"Refusals (problem+json)"}),el("table",{},
+      ...refusals.map(([status,r])=>el("tr",{},el("td",{},el("code",{textContent:status})),el("td",{textContent:r.description||""})))));
     box.append(body)});
   return box}
 fetch("openapi.json").then(r=>r.json()).then(d=>{doc=d;const all=document.getElementById("all");all.textContent="";
@@ -58,6 +62,7 @@ fetch("openapi.json").then(r=>r.json()).then(d=>{doc=d;const all=document.getEle
     (groups[(item[m].tags||["operations"])[0]]??=[]).push(operation(path,m.toUpperCase(),item[m]));
   for(const[name,list]of Object.entries(groups))all.append(el("section",{},el("h2",{textContent:name}),...list))});
 document.getElementById("q").addEventListener("input",e=>{const q=e.target.value.toLowerCase();
-  for(const b of document.querySelectorAll("details"))b.hidden=!b.dataset.text.includes(q)});
+  for(const b of document.querySelectorAll("details"))b.hidden=!b.dataset.text.includes(q);
+  for(const s of document.querySelectorAll("section"))s.hidden=!s.querySelector("details:not([hidden])")});
 </script></body></html>
 """

@@ -1,5 +1,6 @@
 """Who may call a route. Every route declares a policy; the application does not start with a route that has none."""
 
+import hashlib
 from enum import Enum
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.errors import AppError, Forbidden, RateLimited, Unauthenticated
 from entrypoints.compose import House
 
 MINUTE = 60
+LONGEST_KEY = 64
 
 
 class Policy(Enum):
@@ -79,6 +81,8 @@ async def demand(house: House, name: str, who: str, *, most: int, seconds: int) 
 
     :raises RateLimited: it is over the limit.
     """
+    if len(who) > LONGEST_KEY:  # what somebody typed must not fill the memory
+        who = hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()
     if wait := await house.limits.hit(name, who, most=most, seconds=seconds):
         raise RateLimited(retry_after=wait)
 

@@ -73,7 +73,8 @@ class Dispatcher:
             total += len(messages)
             renewal = asyncio.create_task(self._keep(messages[0].token))
             try:
-                await asyncio.gather(*(self._one(message) for message in messages))
+                # one that cannot even be postponed keeps its lease and comes again; the others go on
+                await asyncio.gather(*(self._one(message) for message in messages), return_exceptions=True)
             finally:
                 renewal.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -83,7 +84,8 @@ class Dispatcher:
     async def _keep(self, token: str) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
-            await self._outbox.renew(token)
+            with contextlib.suppress(Unavailable):  # the next one may come through
+                await self._outbox.renew(token)
 
     async def _one(self, message: Waiting) -> None:
         async with self._places:
@@ -118,12 +120,13 @@ class Dispatcher:
         """Postpone with growing gaps; give up in the end. Only the kind of error is kept: messages may name people."""
         is_passing = isinstance(error, Unavailable)
         why = f"{type(error).__name__}: {error.code}" if isinstance(error, AppError) else type(error).__name__
-        most = MOST_ATTEMPTS_UNAVAILABLE if is_passing else MOST_ATTEMPTS
+        is_final = isinstance(error, AppError) and not is_passing  # a refusal stays one
+        most = MOST_ATTEMPTS_UNAVAILABLE if is_passing else 1 if is_final else MOST_ATTEMPTS
         if message.attempts >= most:
             await self._outbox.bury(message, why)
             log.error("reaction_given_up", attempts=message.attempts, why=why)
             return "dead"
         seconds = min(LONGEST_DELAY_S, 2.0 ** min(message.attempts, 11)) * random.uniform(0.5, 1)  # noqa: S311
         await self._outbox.postpone(message, timedelta(seconds=seconds), why)
-        log.warning("reaction_postponed", attempts=message.attempts, why=why, exc_info=not is_passing)
+        log.warning("reaction_postponed", attempts=message.attempts, why=why, exc_info=not isinstance(error, AppError))
         return "postponed"

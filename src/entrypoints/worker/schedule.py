@@ -31,8 +31,8 @@ class Schedule:
         for name, job in self._jobs.items():
             slot = slot_of(now, job.every)
             if self._taken.get(name) != slot:
-                self._taken[name] = slot
                 await self._slots.take_slot(name, slot)
+                self._taken[name] = slot
 
 
 def slot_of(now: datetime, every: timedelta) -> datetime:

@@ -25,6 +25,7 @@ from modules.commerce.domain import (
     PaymentMismatch,
     Snapshot,
     Status,
+    Suspended,
     UnderReview,
     is_same_offer,
 )
@@ -119,6 +120,8 @@ class Checkout:
             raise NotFound
         if await store.is_enrolled(actor.user_id, course_id):
             raise AlreadyEnrolled
+        if await store.is_suspended(actor.user_id, course_id):
+            raise Suspended
         if 0 < offer.price_paise < SMALLEST_PAISE:
             raise AmountTooSmall
         snapshot = Snapshot(offer.title, offer.price_paise, gstin, billing_state)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.errors import Conflict, Invalid, Unavailable
+from core.errors import Conflict, Forbidden, Invalid, Unavailable
 
 ORDER_LIFETIME = timedelta(minutes=30)
 SMALLEST_PAISE = 100
@@ -24,6 +24,11 @@ class AmountTooSmall(Invalid):
 class AlreadyEnrolled(Conflict):
     code = "already_enrolled"
     detail = "You have access to this course already."
+
+
+class Suspended(Forbidden):
+    code = "enrolment_suspended"
+    detail = "Your access to this course was suspended; ask the school."
 
 
 class InvalidSignature(Invalid):
@@ -167,6 +172,8 @@ def learn(payment: Payment, known: Known, *, may_enrol: str | None, now: datetim
         return payment, Step.NOTHING
     if known.status is GatewayStatus.AUTHORIZED:
         return replace(payment, status=Status.AUTHORIZED, razorpay_pay_id=known.payment_id), Step.MOVED
+    if known.status is GatewayStatus.REFUNDED and payment.razorpay_pay_id not in {None, known.payment_id}:
+        return payment, Step.NOTHING  # another attempt's money: this order's own may still come
     if known.status is GatewayStatus.REFUNDED:
         return replace(payment, status=Status.REFUNDED, refunded_paise=known.amount_paise, is_open=False), Step.MOVED
     return replace(payment, status=REACHES[known.status]), Step.MOVED

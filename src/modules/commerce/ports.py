@@ -68,6 +68,10 @@ class CommerceStore(Emits, Remembers, Protocol):
         """Asked of learning: whether the student has access now."""
         ...
 
+    async def is_suspended(self, user_id: int, course_id: int) -> bool:
+        """Asked of learning: whether an administrator keeps the student out."""
+        ...
+
     async def open_payment(self, user_id: int, course_id: int) -> Payment | None: ...
 
     async def add_payment(

@@ -8,7 +8,17 @@ from msgspec.structs import replace
 from core.actor import Actor
 from core.clock import Clock
 from core.transaction import Begin
-from modules.commerce.domain import LAST_LOOK, UNPAID, GatewayStatus, Known, Payment, Status, next_look
+from modules.commerce.domain import (
+    FIRST_LOOK,
+    LAST_LOOK,
+    UNPAID,
+    GatewayStatus,
+    GatewayUnavailable,
+    Known,
+    Payment,
+    Status,
+    next_look,
+)
 from modules.commerce.events import LookWanted
 from modules.commerce.ports import CommerceStore, PaymentGateway
 from modules.commerce.settlement import Settlement
@@ -27,14 +37,16 @@ class Reconciling:
     async def look_at_due(self) -> int:
         """Look at every unresolved order whose time has come; how many there were.
 
-        The next look is set before the call goes out, so that no two processes ask and a crash costs one round.
-
-        :raises GatewayUnavailable:
+        The next look is set before the call goes out, so that no two processes ask and a crash costs one round. What
+        Razorpay gives no answer about is looked at again in two minutes.
         """
         total = 0
         while payments := await self._claim():
             for payment in payments:
-                await self._look(payment)
+                try:
+                    await self._look(payment)
+                except GatewayUnavailable:
+                    await self._look_again(payment)
             total += len(payments)
         return total
 
@@ -65,6 +77,12 @@ class Reconciling:
             for payment in payments:
                 await store.save(self._looked(payment))
         return payments
+
+    async def _look_again(self, payment: Payment) -> None:
+        async with self.begin() as store:
+            current = await store.payment(payment.id, lock=True)
+            if current is not None and current.status in UNPAID:
+                await store.save(replace(current, looks=payment.looks, next_look_at=self.clock.now() + FIRST_LOOK))
 
     def _looked(self, payment: Payment) -> Payment:
         now = self.clock.now()

@@ -43,6 +43,8 @@ class Settlement:
         """Why this buyer must not get this course now."""
         if await store.is_enrolled(payment.user_id, payment.course_id):
             return "already_enrolled"
+        if await store.is_suspended(payment.user_id, payment.course_id):
+            return "suspended"
         offer = await store.offer(payment.course_id)
         if offer is None:
             return "course_withdrawn"

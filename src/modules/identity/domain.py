@@ -15,7 +15,8 @@ CODE_LIFETIME = timedelta(minutes=10)
 CODE_ATTEMPTS = 5
 CODES_PER_HOUR = 5
 PASSWORD_LENGTH = (8, 128)
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f][^@\s\x00-\x1f]*\.[^@\s.\x00-\x1f]+")
+_PART = r"[^@\s\x00-\x1f,;:<>()\[\]\"\\]"  # what separates addresses in a header does not stand in one
+EMAIL = re.compile(rf"{_PART}{{1,64}}@(?!\.){_PART}+\.(?!\.){_PART}+")
 USERNAME = re.compile(r"[A-Za-z0-9_.]{3,30}")
 MOBILE = re.compile(r"\+[1-9]\d{6,14}")
 

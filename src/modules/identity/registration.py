@@ -40,8 +40,9 @@ class Registration:
         faults += password_faults(password, is_common=self.common.is_common(password), context=context)
         refuse(faults)
         async with self.begin() as store:
-            if known := await store.answered(once, User):
-                return known
+            known = await store.answered(once, int)  # the id alone: a user's row holds the password's hash
+            if known is not None and (registered := await store.user(known)) is not None:
+                return registered
             if await store.user_by_email(email):
                 raise EmailTaken  # before the costly hash
         password_hash = await self.hasher.hash(password)
@@ -56,7 +57,7 @@ class Registration:
             )
             await store.emit(UserRegistered(user_id=user.id))
             await self.codes.open_verification(store, user)
-            await store.answer(once, user)
+            await store.answer(once, user.id)
         return user
 
 

@@ -10,7 +10,7 @@ from core.idempotency import Once
 from core.transaction import Begin
 from modules.learning.admission import Admission
 from modules.learning.domain.catalogue import Course
-from modules.learning.domain.enrolment import Enrollment, NotFree, Source, Suspended
+from modules.learning.domain.enrolment import Enrollment, NotFree, Source
 from modules.learning.events import EnrolmentChanged
 from modules.learning.ports import EnrolmentStore
 
@@ -31,10 +31,6 @@ class Enrolling:
             course = await _published(store, course_id)
             if course.price_paise > 0:
                 raise NotFree
-            await store.lock_student(actor.user_id)
-            existing = await store.enrollment_of(actor.user_id, course_id)
-            if existing and not existing.is_active:
-                raise Suspended
             enrollment = await self.admission.admit(store, actor.user_id, course, Source.FREE)
             await store.answer(once, enrollment)
             return enrollment

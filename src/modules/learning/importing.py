@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.errors import FieldFault, Invalid, NotFound
 from core.transaction import Begin
 from modules.learning.admission import Admission
-from modules.learning.domain.enrolment import AlreadyEnrolled, Source
+from modules.learning.domain.enrolment import AlreadyEnrolled, Source, Suspended
 from modules.learning.events import ImportStarted
 from modules.learning.ports import ImportLine, ImportStore
 
@@ -66,6 +66,8 @@ class Importing:
                         status = "enrolled"
                     except AlreadyEnrolled:
                         status = "already_enrolled"
+                    except Suspended:
+                        status = "suspended"
                 await store.set_line(import_id, line.line, status)
         return True
 
