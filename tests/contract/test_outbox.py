@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from adapters.sql.database import SqlTransaction
-from core.errors import Unavailable
+from core.errors import Conflict, Invalid, Unavailable
 from core.events import Event, Reaction, Reactions
 from entrypoints.worker.dispatcher import MOST_ATTEMPTS, Dispatcher
 from entrypoints.worker.schedule import Job, Schedule, slot_of
@@ -163,6 +164,46 @@ async def test_one_poison_does_not_hold_up_the_rest(world: World, effects: Effec
     await dispatcher.drain()
     assert sorted(effects.calls) == list(range(100))
     assert await world.count("outbox", "done_at IS NULL AND dead_at IS NULL") == 100
+
+
+async def test_a_refusal_that_may_pass_is_tried_again(world: World, effects: Effects) -> None:
+    """A conflict in a race (the seat was taken while we looked) must not bury a payment after one attempt."""
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    effects.fail = Conflict()
+    await dispatcher.drain()
+    effects.fail = None
+    world.clock.advance(seconds=30)
+    await dispatcher.drain()
+    assert effects.calls == [1, 1]
+    assert (await world.house.outbox.backlog())[:2] == (0, 0)
+
+
+async def test_what_is_wrong_in_itself_is_given_up_at_once(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    effects.fail = Invalid()
+    await dispatcher.drain()
+    assert [dead[2:] for dead in await world.house.outbox.dead()] == [(1, "Invalid: invalid_input")]
+
+
+async def test_one_that_cannot_be_postponed_comes_again_after_its_lease(world: World, effects: Effects) -> None:
+    """The database refuses to note a failure: the others go on, and the lease brings the reaction back."""
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1, 2)
+    effects.fail = Conflict()
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text("CREATE UNIQUE INDEX one_failure ON outbox (error)"))
+    try:
+        with capture_logs() as logs:
+            assert await dispatcher.drain() == 2
+    finally:
+        async with world.house.database.transaction() as transaction:
+            await transaction.execute(text("DROP INDEX one_failure"))
+    assert [line["event"] for line in logs] == ["reaction_postponed", "reaction_left_to_its_lease"]
+    effects.fail = None
+    world.clock.advance(seconds=61)
+    assert await dispatcher.drain() == 2
 
 
 async def test_scheduled_work_runs_once_a_slot_over_all_workers(world: World) -> None:

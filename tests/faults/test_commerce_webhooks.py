@@ -101,6 +101,18 @@ async def test_17_verify_and_all_webhooks_lost_the_reconciler_enrols(world: Worl
     assert await status_of(world) == "paid"
 
 
+async def test_17_an_outage_costs_the_reconciler_three_questions_and_no_payment(world: World) -> None:
+    for _ in range(8):
+        await ordered(world)
+    world.clock.advance(minutes=2, seconds=30)
+    await world.sandbox.faults(razorpay={"fail": "502_html", "times": 3})  # a fourth question would be answered
+    assert await world.house.workflows.reconciling.look_at_due() == 8
+    assert await world.count("enrollments") == 0
+    world.clock.advance(minutes=2, seconds=1)
+    await world.house.workflows.reconciling.look_at_due()
+    assert await world.count("enrollments") == 8
+
+
 async def test_17_reading_the_open_payment_has_it_looked_at(world: World) -> None:
     student, _ = await ordered(world)
     listed = (await student.get("/api/payments/payments/")).json()["results"]

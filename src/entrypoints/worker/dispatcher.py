@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
-from core.errors import AppError, Unavailable
+from core.errors import AppError, Invalid, Unavailable
 from core.events import Reaction
 
 BATCH = 32
@@ -73,12 +73,14 @@ class Dispatcher:
             total += len(messages)
             renewal = asyncio.create_task(self._keep(messages[0].token))
             try:
-                # one that cannot even be postponed keeps its lease and comes again; the others go on
-                await asyncio.gather(*(self._one(message) for message in messages), return_exceptions=True)
+                outcomes = await asyncio.gather(*(self._one(message) for message in messages), return_exceptions=True)
             finally:
                 renewal.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await renewal
+            for error in outcomes:
+                if error is not None:  # it could not even be postponed: its lease ends, and it comes again
+                    log.error("reaction_left_to_its_lease", error=type(error).__name__)
         return total
 
     async def _keep(self, token: str) -> None:
@@ -120,7 +122,9 @@ class Dispatcher:
         """Postpone with growing gaps; give up in the end. Only the kind of error is kept: messages may name people."""
         is_passing = isinstance(error, Unavailable)
         why = f"{type(error).__name__}: {error.code}" if isinstance(error, AppError) else type(error).__name__
-        is_final = isinstance(error, AppError) and not is_passing  # a refusal stays one
+        is_final = isinstance(
+            error, Invalid
+        )  # what is wrong in itself stays so; other refusals may pass with the state
         most = MOST_ATTEMPTS_UNAVAILABLE if is_passing else 1 if is_final else MOST_ATTEMPTS
         if message.attempts >= most:
             await self._outbox.bury(message, why)

@@ -24,6 +24,7 @@ from modules.commerce.ports import CommerceStore, PaymentGateway
 from modules.commerce.settlement import Settlement
 
 BATCH = 50
+MOST_SILENCES = 3
 HASTE = timedelta(seconds=10)
 
 
@@ -38,16 +39,17 @@ class Reconciling:
         """Look at every unresolved order whose time has come; how many there were.
 
         The next look is set before the call goes out, so that no two processes ask and a crash costs one round. What
-        Razorpay gives no answer about is looked at again in two minutes.
+        Razorpay gives no answer about is looked at again in two minutes; three silences in a row end the round, for in
+        an outage each further question would only wait out its time.
         """
-        total = 0
-        while payments := await self._claim():
-            for payment in payments:
-                try:
-                    await self._look(payment)
-                except GatewayUnavailable:
-                    await self._look_again(payment)
+        total = silences = 0
+        while silences < MOST_SILENCES and (payments := await self._claim()):
             total += len(payments)
+            for payment in payments:
+                if silences < MOST_SILENCES:
+                    silences = 0 if await self._answered(payment) else silences + 1
+                else:
+                    await self._look_again(payment)
         return total
 
     async def look(self, payment_id: int) -> None:
@@ -77,6 +79,14 @@ class Reconciling:
             for payment in payments:
                 await store.save(self._looked(payment))
         return payments
+
+    async def _answered(self, payment: Payment) -> bool:
+        try:
+            await self._look(payment)
+        except GatewayUnavailable:
+            await self._look_again(payment)
+            return False
+        return True
 
     async def _look_again(self, payment: Payment) -> None:
         async with self.begin() as store:
