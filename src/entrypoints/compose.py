@@ -22,7 +22,7 @@ from adapters.sql.learning.catalogue import SqlCatalogueStore
 from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
 from adapters.sql.learning.enrolment import SqlEnrolmentStore
 from adapters.sql.learning.outline import SqlOutlineStore
-from adapters.sql.learning.study import SqlStudyStore
+from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications import SqlMailFacts, SqlMailStore
 from adapters.sql.outbox import SqlOutbox
@@ -218,7 +218,7 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
         "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
         "importing": Importing(database.begin(SqlEnrolmentStore), admission),
         "viewing": Viewing(study, library, clock),
-        "studying": Studying(database.begin(SqlStudyStore), clock),
+        "studying": Studying(database.begin(SqlStudyStore), SqlProgressBook(database, clock), clock),
         "catalogue": SqlCatalogueQueries(database),
         "study": study,
     }

@@ -242,6 +242,22 @@ async def test_twenty_reports_at_once_leave_one_row(world: World) -> None:
     )
 
 
+async def test_positions_and_completions_at_once_lose_nothing(world: World) -> None:
+    """A position is noted without a lock and a completion under one: neither may write over the other."""
+    course, student, film = await filmed(world)
+    await report(student, film, 0, 0)
+    parts = [[n * 30, n * 30 + 30] for n in range(20)]
+    done = report(student, course.content_ids[0], is_completed=True)
+    answers = await asyncio.gather(
+        done, *(report(student, film, end, 540, watched=[[start, end]]) for start, end in parts)
+    )
+    assert answers[0]["completed_contents"] in {1, 2}
+    body = await overview(student, course)
+    assert (body["completed_contents"], body["progress_percentage"]) == (2, 100.0)
+    assert body["contents"][1]["watched_seconds"] == 600
+    assert [a["completed_at"] is not None for a in answers].count(True) >= 1
+
+
 async def test_the_overview_says_what_counts(world: World) -> None:
     course, student, film = await filmed(world)
     await world.text(course, publish=False)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litestar import Litestar, get
+from litestar import Litestar, asgi, get
+from litestar.types import Receive, Scope, Send
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from entrypoints.http import app as http_app
 from entrypoints.http.app import create_app, create_litestar
-from entrypoints.http.policy import Missing, Policy, demand_policies
+from entrypoints.http.policy import Missing, Policy, admit, demand_policies
 from worlds import World
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -149,14 +150,27 @@ async def test_only_a_policy_is_a_policy(declared_as: object) -> None:
     async def odd() -> None: ...
 
     with pytest.raises(Missing, match="/a"):
-        demand_policies(Litestar([odd], openapi_config=None))
+        demand_policies(Litestar([odd], before_request=admit, openapi_config=None))
+
+
+async def test_a_policy_that_nobody_would_enforce_is_none() -> None:
+    async def instead(_: object) -> None: ...
+
+    @get("/a", policy=Policy.ADMIN, before_request=instead)
+    async def shadowed() -> None: ...
+
+    @asgi("/b", policy=Policy.ADMIN, copy_scope=True)
+    async def unguarded(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    with pytest.raises(Missing, match=r"/a \(shadowed\), /b \(unguarded\)"):
+        demand_policies(Litestar([shadowed, unguarded], before_request=admit, openapi_config=None))
 
 
 async def test_an_application_whose_routes_all_have_one_starts() -> None:
     @get("/a", policy=Policy.ANYONE)
     async def even() -> None: ...
 
-    demand_policies(Litestar([even], openapi_config=None))
+    demand_policies(Litestar([even], before_request=admit, openapi_config=None))
 
 
 # --- other methods ---------------------------------------------------------------------------------------------------

@@ -14,20 +14,20 @@ import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from limits.storage import MemoryStorage
 from redis.exceptions import RedisError
 
 ALONE = 10
 """The part of a limit (a tenth) up to which an instance counts by itself."""
 TELL_EVERY_S = 1.0
 RETRY_REDIS_AFTER_S = 5.0
+SWEEP_EVERY_S = 60.0
 AWAY = (RedisError, OSError, TimeoutError)
 log = structlog.get_logger()
 
 
 class RateLimits:
     def __init__(self, redis_url: str | None = None) -> None:
-        self._local = MemoryStorage()
+        self._home = _HomeCounts()
         self._redis: RedisStorage | None = None
         self._shared: FixedWindowRateLimiter | None = None
         self._untold: dict[tuple[RateLimitItem, str, str], int] = {}
@@ -45,10 +45,9 @@ class RateLimits:
         item = self._items.get((most, seconds))
         if item is None:
             item = self._items[most, seconds] = RateLimitItemPerSecond(most, seconds)
-        key = item.key_for(name, who)
-        mine = self._local.incr(key, seconds)
+        mine, left = self._home.count(name, who, seconds)
         if self._shared is None or time.monotonic() < self._away_until:
-            return 0 if mine <= most else self._wait(key)
+            return 0 if mine <= most else left
         counted = (item, name, who)
         if mine <= most // ALONE:
             self._untold[counted] = self._untold.get(counted, 0) + 1
@@ -59,7 +58,7 @@ class RateLimits:
             return await self._count(self._shared, counted)
         except AWAY as error:
             self._is_away(error)
-            return 0 if mine <= most else self._wait(key)
+            return 0 if mine <= most else left
 
     async def ping(self) -> None:
         """:raises ConnectionError: Redis does not answer."""
@@ -98,5 +97,23 @@ class RateLimits:
         self._away_until = time.monotonic() + RETRY_REDIS_AFTER_S
         log.warning("limits_count_locally", error=type(error).__name__)
 
-    def _wait(self, key: str) -> int:
-        return max(1, round(self._local.get_expiry(key) - time.time()))
+
+class _HomeCounts:
+    """Calls to this process, in a window for each caller; the library's own memory starts threads to forget them."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, str, int], tuple[int, float]] = {}
+        self._sweep_at = 0.0
+
+    def count(self, name: str, who: str, seconds: int) -> tuple[int, int]:
+        """The calls so far, this one with them, and the seconds until the window ends."""
+        now = time.monotonic()
+        if now >= self._sweep_at:
+            self._windows = {key: window for key, window in self._windows.items() if window[1] > now}
+            self._sweep_at = now + SWEEP_EVERY_S
+        key = name, who, seconds
+        calls, ends = self._windows.get(key, (0, 0.0))
+        if ends <= now:
+            calls, ends = 0, now + seconds
+        self._windows[key] = calls + 1, ends
+        return calls + 1, max(1, round(ends - now))

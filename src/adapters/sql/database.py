@@ -71,6 +71,7 @@ class Connections(Protocol):
     @property
     def in_use(self) -> int: ...
     async def read(self, statement: Executable, values: Any) -> Outcome: ...
+    async def write(self, statement: Executable, values: Any) -> Outcome: ...
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
     async def close(self) -> None: ...
 
@@ -86,6 +87,10 @@ class SqliteEngines:
 
     async def read(self, statement: Executable, values: Any) -> Outcome:
         async with self._reading.connect() as connection:
+            return await connection.execute(statement, values)
+
+    async def write(self, statement: Executable, values: Any) -> Outcome:
+        async with self._writing.begin() as connection:
             return await connection.execute(statement, values)
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -148,6 +153,11 @@ class Database:
         """The first row of one reading statement, or None."""
         with translated():
             return (await self._connections.read(statement, values)).first()
+
+    async def write(self, statement: Executable, values: Any = None) -> AnyRow | None:
+        """One statement that is a transaction by itself; the first row it returns."""
+        with translated():
+            return (await self._connections.write(statement, values)).first()
 
     async def ping(self) -> None:
         """:raises Unavailable: the database does not answer."""

@@ -2,24 +2,27 @@
 
 from typing import Any
 
-from sqlalchemy import String, bindparam, or_, select
+from sqlalchemy import BigInteger, String, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.database import Database
 from adapters.sql.export import export_of
+from adapters.sql.failures import translated
 from adapters.sql.identity import BY_ID, SESSIONS, USER_COLUMNS, USERS, to_user
 from adapters.sql.pages import KeysetList, given
 from adapters.sql.store import AUDIT
+from adapters.sql.together import Together
 from core.actor import Role
 from core.clock import Clock
 from core.paging import Page, PageRequest
 from modules.identity.domain import User
 from modules.identity.queries import AuditRecord, Device, Standing
 
-STANDING = (
-    select(USERS.c.role, USERS.c.is_active, USERS.c.token_version, SESSIONS.c.ended_at)
-    .join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
-    .where(SESSIONS.c.id == bindparam("session_id"), USERS.c.id == bindparam("user_id"))
-)
+_STANDING = select(
+    SESSIONS.c.id, USERS.c.id, USERS.c.role, USERS.c.is_active, USERS.c.token_version, SESSIONS.c.ended_at
+).join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
+POSTGRES_STANDING = _STANDING.where(SESSIONS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+SQLITE_STANDING = _STANDING.where(SESSIONS.c.id.in_(bindparam("ids", expanding=True)))
 DEVICES = (
     select(SESSIONS.c.id, SESSIONS.c.device, SESSIONS.c.created_at, SESSIONS.c.rotated_at, SESSIONS.c.expires_at)
     .where(
@@ -60,13 +63,16 @@ class SqlIdentityQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._standings = Together(self._standings_of)  # every request asks
 
     async def standing(self, user_id: int, session_id: int) -> Standing | None:
-        row = await self._database.row(STANDING, {"user_id": user_id, "session_id": session_id})
-        if row is None:
-            return None
-        role, is_active, token_version, ended_at = row
-        return Standing(ROLES[role], is_active, token_version, ended_at is not None)
+        with translated():
+            return await self._standings.get((user_id, session_id))
+
+    async def _standings_of(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Standing]:
+        statement = SQLITE_STANDING if self._database.is_sqlite else POSTGRES_STANDING
+        rows = await self._database.rows(statement, {"ids": [session_id for _, session_id in keys]})
+        return {(row[1], row[0]): Standing(ROLES[row[2]], row[3], row[4], row[5] is not None) for row in rows}
 
     async def user(self, user_id: int) -> User | None:
         row = await self._database.row(BY_ID, {"id": user_id})

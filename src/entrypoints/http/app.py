@@ -1,18 +1,15 @@
 """The HTTP application: routes, guard, errors, documentation; wrapped in the edge."""
 
-import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
-from core.errors import Invalid
 from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
@@ -29,10 +26,9 @@ from entrypoints.http import (
 )
 from entrypoints.http.docs import documentation
 from entrypoints.http.edge import Edge
-from entrypoints.http.policy import Policy, demand_policies, enforce
+from entrypoints.http.policy import Policy, admit, demand_policies
 
 LARGEST_BODY = 2**20
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; after an even number of backslashes
 Background = Callable[[House], AbstractAsyncContextManager[None]]
 
 
@@ -41,7 +37,7 @@ def create_app(house: House, *, background: Background | None = None) -> ASGIApp
 
     :raises Missing: a route declares no policy.
     """
-    return Edge(create_litestar(house, background=background), allowed_hosts=house.settings.listed("allowed_hosts"))
+    return Edge(create_litestar(house, background=background), house)
 
 
 def create_litestar(house: House, *, background: Background | None = None) -> Litestar:
@@ -59,29 +55,17 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
     origins = house.settings.listed("cors_origins")
     app = Litestar(
         route_handlers=_routes(house),
-        guards=[enforce],
-        before_request=refuse_nul,
+        before_request=admit,
         exception_handlers=problems.HANDLERS,
         request_max_body_size=LARGEST_BODY,
         openapi_config=documentation(),
         cors_config=CORSConfig(allow_origins=origins, expose_headers=["ETag", "X-Request-ID"]) if origins else None,
         lifespan=[lifespan],
-        state=State({"house": house}),
         logging_config=None,
         multipart_form_part_limit=20,
     )
     demand_policies(app)
     return app
-
-
-async def refuse_nul(request: Request[Any, Any, Any]) -> None:
-    """PostgreSQL stores no text with a NUL in it, so none comes in. Bodies that are not JSON are left alone.
-
-    :raises Invalid:
-    """
-    is_json = "data" in request.route_handler.parsed_fn_signature.parameters
-    if b"%00" in request.scope["query_string"] or (is_json and NUL.search(await request.body())):
-        raise Invalid("A text has a NUL character in it, which cannot be stored.")
 
 
 def _routes(house: House) -> list[Any]:

@@ -3,15 +3,17 @@
 One plain ASGI layer around the whole application, so that it also sees what no route answers.
 """
 
+import random
 import re
-import secrets
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Receive, Send
 from prometheus_client import Counter, Histogram
+
+from entrypoints.compose import House
+from entrypoints.http.scope import header
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REQUESTS = Counter("shala_http_requests_total", "Requests by route and status", ["method", "route", "status"])
@@ -32,17 +34,19 @@ log = structlog.get_logger()
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
-        hosts = {host.lower() for host in allowed_hosts}
+        self._house = house
+        hosts = {host.lower() for host in house.settings.listed("allowed_hosts")}
         self._hosts = None if "*" in hosts else hosts
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        scope["house"] = self._house
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
-        request_id = secrets.token_hex(8)
+        request_id = f"{random.getrandbits(64):016x}"
         scope["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -93,10 +97,7 @@ class Edge:
 
 
 def _host(scope: Any) -> str:
-    for name, value in scope["headers"]:
-        if name == b"host":
-            return PORT.sub("", value.decode("latin-1").lower())
-    return ""
+    return PORT.sub("", (header(scope, b"host") or "").lower())
 
 
 async def _misdirected(send: Send, request_id: str) -> None:

@@ -8,8 +8,8 @@ from litestar.types import Receive, Scope, Send
 from starlette.responses import FileResponse
 
 from core.errors import NotFound
-from entrypoints.compose import House
-from entrypoints.http.policy import Policy
+from entrypoints.http.policy import Policy, enforce
+from entrypoints.http.scope import house_of
 
 
 @runtime_checkable
@@ -20,10 +20,10 @@ class ReadsTokens(Protocol):
 
 
 # mounted: Litestar 2.25 answers 500 on an ASGI route with a path parameter
-@asgi("/api/courses/files", policy=Policy.SIGNED, is_mount=True, copy_scope=True)
+@asgi("/api/courses/files", policy=Policy.SIGNED, is_mount=True, copy_scope=True, guards=[enforce])
 async def file(scope: Scope, receive: Receive, send: Send) -> None:
     """A video or document under a token that is bound to a login: it ends with it."""
-    house: House = scope["litestar_app"].state.house
+    house = house_of(scope)
     if not isinstance(house.library, ReadsTokens) or scope.get("method") not in {"GET", "HEAD"}:
         raise NotFound
     path, mime_type, ticket = house.library.read(scope["path"].strip("/"))

@@ -1,19 +1,26 @@
-"""Who may call a route. Every route declares a policy; the application does not start with a route that has none."""
+"""Who may call a route. Every route declares a policy; the application does not start with a route that has none.
+
+HTTP routes are judged in `admit`, before anything of them runs. A guard would say the same, but Litestar copies the
+route's handler for it at each request, which costs as much as the judgement itself; other routes carry the guard.
+"""
 
 import hashlib
+import re
 from enum import Enum
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 
 from core.actor import Actor, Role
-from core.errors import AppError, Forbidden, RateLimited, Unauthenticated
+from core.errors import AppError, Forbidden, Invalid, RateLimited, Unauthenticated
 from entrypoints.compose import House
+from entrypoints.http.scope import header, house_of
 
 MINUTE = 60
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; after an even number of backslashes
 LONGEST_KEY = 64
 
 
@@ -36,12 +43,24 @@ class Missing(RuntimeError):
 STAFF_ROLES = (Role.INSTRUCTOR, Role.ADMIN)
 
 
+async def admit(request: Request[Any, Any, Any]) -> None:
+    """What precedes every HTTP route. PostgreSQL stores no text with a NUL in it, so none comes in.
+
+    :raises Invalid: there is one in the query or in a JSON body.
+    """
+    handler = request.route_handler
+    await enforce(request, handler)
+    is_json = "data" in handler.parsed_fn_signature.parameters  # other bodies are left alone
+    if b"%00" in request.scope["query_string"] or (is_json and NUL.search(await request.body())):
+        raise Invalid("A text has a NUL character in it, which cannot be stored.")
+
+
 async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """The one guard of the application: finds out who calls, checks the policy, counts the call."""
+    """Finds out who calls, checks the policy, counts the call."""
     if _is_automatic(handler):
         return
     policy: Policy = handler.opt["policy"]
-    house: House = connection.app.state.house
+    house = house_of(connection.scope)
     try:
         actor = await _actor(connection, house)
     except AppError:
@@ -60,10 +79,10 @@ async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
 
 
 async def _actor(connection: ASGIConnection[Any, Any, Any, Any], house: House) -> Actor | None:
-    header = connection.headers.get("authorization")
-    if header is None:
+    given = header(connection.scope, b"authorization")
+    if given is None:
         return None
-    kind, _, token = header.partition(" ")
+    kind, _, token = given.partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated("Send `Authorization: Bearer <access_token>`.")
     return await house.workflows.authentication.identify(token.strip())
@@ -93,16 +112,24 @@ def address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def demand_policies(app: Litestar) -> None:
-    """:raises Missing: naming every route that declares no policy."""
+    """:raises Missing: naming every route that declares no policy, or would not be judged by it."""
     missing = []
     for route in app.routes:
         handlers = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
         for handler in handlers:
             checked = isinstance(handler, HTTPRouteHandler | ASGIRouteHandler)
-            if checked and not _is_automatic(handler) and not isinstance(handler.opt.get("policy"), Policy):
+            if checked and not _is_automatic(handler) and not _is_judged(handler):
                 missing.append(f"{route.path} ({handler.handler_name})")
     if missing:
         raise Missing("Routes without a policy: " + ", ".join(sorted(missing)))
+
+
+def _is_judged(handler: HTTPRouteHandler | ASGIRouteHandler) -> bool:
+    if not isinstance(handler.opt.get("policy"), Policy):
+        return False
+    if isinstance(handler, HTTPRouteHandler):
+        return handler.resolve_before_request() is admit
+    return enforce in handler.resolve_guards()
 
 
 def _is_automatic(handler: object) -> bool:

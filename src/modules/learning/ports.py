@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.events import Emits
 from core.idempotency import Remembers
-from modules.learning.domain.catalogue import Content, Course, Module
+from modules.learning.domain.catalogue import Content, ContentType, Course, Module
 from modules.learning.domain.enrolment import Enrollment, Source
 from modules.learning.domain.progress import Progress, Tally
 
@@ -153,22 +153,33 @@ class ImportStore(EnrolmentStore, Protocol):
 class Lesson(Struct, frozen=True):
     """What a progress report needs to know of its content and its student; `tally` is how far the student was."""
 
+    content_id: int
     course_id: int
     course_is_published: bool
-    content: Content
+    is_published: bool
+    content_type: ContentType
+    video_duration: int | None
+    available_after_days: int
     enrollment: Enrollment | None
     progress: Progress | None
     tally: Tally
 
 
-class StudyStore(Emits, Protocol):
-    async def lesson(self, user_id: int, content_id: int) -> Lesson | None:
-        """The content with the student's enrolment (locked) and progress."""
+class ProgressBook(Protocol):
+    """Progress without a transaction: two statements a report, and nobody waits for anybody."""
+
+    async def lesson(self, user_id: int, content_id: int) -> Lesson | None: ...
+
+    async def note(self, before: Progress, after: Progress) -> Progress | None:
+        """Store `after`, if what is stored is still `before`; the row with its id, or None if somebody was faster.
+
+        A `before` without an id stands for none stored yet.
+        """
         ...
 
-    async def save_progress(self, progress: Progress) -> Progress:
-        """Insert or update; the row as stored, with its id."""
-        ...
+
+class StudyStore(Emits, ProgressBook, Protocol):
+    """The same within one transaction, where `lesson` locks the enrolment."""
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         """Mark the enrolment as completed; False if it was already."""

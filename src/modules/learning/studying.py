@@ -7,14 +7,15 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Unavailable
 from core.transaction import Begin
 from modules.learning.domain.enrolment import Enrollment, demand_access, demand_unlocked
 from modules.learning.domain.progress import MAX_INTERVALS, Progress, Report, Tally, advance
 from modules.learning.events import CourseCompleted
-from modules.learning.ports import Lesson, StudyStore
+from modules.learning.ports import Lesson, ProgressBook, StudyStore
 
 MAX_SECONDS = 10_000_000
+MOST_TRIES = 20
 
 
 class Studied(Struct, frozen=True):
@@ -26,54 +27,92 @@ class Studied(Struct, frozen=True):
     completed_at: datetime | None
 
 
+class Busy(Unavailable):
+    code = "progress_busy"
+    detail = "Too many reports about this content at the same moment; send it again."
+
+
 @dataclass(frozen=True, slots=True)
 class Studying:
     begin: Begin[StudyStore]
+    book: ProgressBook
     clock: Clock
 
     async def report(self, actor: Actor, content_id: int, report: Report) -> Studied:
         """Merge a report into the student's progress. A repeat changes nothing.
 
+        Most reports move a position; these are noted without a lock. What completes a content is counted under the
+        enrolment's lock, so that exactly one report completes the course.
+
         :raises Invalid: negative or absurd numbers. :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired:
-        :raises ContentLocked:
+        :raises ContentLocked: :raises Busy:
         """
         _check(report)
+        now = self.clock.now()
+        step = _step(await self.book.lesson(actor.user_id, content_id), report, now)
+        if not step.may_complete and (noted := await _noted(self.book, step)) is not None:
+            return Studied(noted, step.lesson.course_id, step.lesson.tally, step.enrollment.completed_at)
         async with self.begin() as store:
-            lesson = await store.lesson(actor.user_id, content_id)
-            if lesson is None or not lesson.content.is_published:
-                raise NotFound
-            if lesson.enrollment is None and not lesson.course_is_published:
-                raise NotFound
-            now = self.clock.now()
-            enrollment = demand_access(lesson.enrollment, now)
-            demand_unlocked(enrollment, lesson.content.available_after_days, now)
-            progress = await self._advance(store, lesson, enrollment, report, now)
-            tally = lesson.tally
-            if progress.is_completed and not (lesson.progress and lesson.progress.is_completed):
-                tally = Tally(tally.completed + 1, tally.total)  # the enrolment is locked: nobody else adds one
-            completed_at = enrollment.completed_at
-            if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
-                completed_at = now
-                await store.emit(
-                    CourseCompleted(enrollment_id=enrollment.id, user_id=actor.user_id, course_id=lesson.course_id)
-                )
-            return Studied(progress, lesson.course_id, tally, completed_at)
+            for _ in range(MOST_TRIES):
+                step = _step(await store.lesson(actor.user_id, content_id), report, now)
+                if (noted := await _noted(store, step)) is not None:
+                    return await self._tallied(store, step, noted, now)
+        raise Busy(retry_after=1)
 
-    async def _advance(
-        self, store: StudyStore, lesson: Lesson, enrollment: Enrollment, report: Report, now: datetime
-    ) -> Progress:
-        before = lesson.progress or Progress(0, enrollment.id, lesson.content.id, False, None, 0, 0)
-        after = advance(
-            before,
-            report,
-            content_type=lesson.content.content_type,
-            duration=lesson.content.video_duration,
-            enrolled_since=enrollment.enrollment_date,
-            now=now,
-        )
-        if after == before and before.id:
-            return before
-        return await store.save_progress(after)
+    async def _tallied(self, store: StudyStore, step: "_Step", noted: Progress, now: datetime) -> Studied:
+        tally, enrollment = step.lesson.tally, step.enrollment
+        if noted.is_completed and not step.before.is_completed:
+            tally = Tally(tally.completed + 1, tally.total)  # the enrolment is locked: nobody else adds one
+        completed_at = enrollment.completed_at
+        if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
+            completed_at = now
+            await store.emit(
+                CourseCompleted(
+                    enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=step.lesson.course_id
+                )
+            )
+        return Studied(noted, step.lesson.course_id, tally, completed_at)
+
+
+class _Step(Struct, frozen=True):
+    """One report's effect on what was stored when it came."""
+
+    lesson: Lesson
+    enrollment: Enrollment
+    before: Progress
+    after: Progress
+
+    @property
+    def may_complete(self) -> bool:
+        """Whether it completes the content, or finds the course complete and not yet marked so."""
+        is_unmarked = self.lesson.tally.is_complete and self.enrollment.completed_at is None
+        return self.after.is_completed != self.before.is_completed or is_unmarked
+
+
+def _step(lesson: Lesson | None, report: Report, now: datetime) -> _Step:
+    if lesson is None or not lesson.is_published:
+        raise NotFound
+    if lesson.enrollment is None and not lesson.course_is_published:
+        raise NotFound
+    enrollment = demand_access(lesson.enrollment, now)
+    demand_unlocked(enrollment, lesson.available_after_days, now)
+    before = lesson.progress or Progress(0, enrollment.id, lesson.content_id, False, None, 0, 0)
+    after = advance(
+        before,
+        report,
+        content_type=lesson.content_type,
+        duration=lesson.video_duration,
+        enrolled_since=enrollment.enrollment_date,
+        now=now,
+    )
+    return _Step(lesson, enrollment, before, after)
+
+
+async def _noted(book: ProgressBook, step: _Step) -> Progress | None:
+    """What is stored now; None if somebody was faster."""
+    if step.after == step.before and step.before.id:
+        return step.before
+    return await book.note(step.before, step.after)
 
 
 def _check(report: Report) -> None:

@@ -1,23 +1,27 @@
-"""Progress, within a transaction: few statements, for this is what every phone calls all day."""
+"""Progress: few statements, for this is what every phone calls all day."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from msgspec.structs import replace
+from sqlalchemy import Executable, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.rows import (
-    CONTENT_COLUMNS,
     CONTENTS,
     COURSES,
     ENROLLMENT_COLUMNS,
     ENROLLMENTS,
     PROGRESS,
     PROGRESS_COLUMNS,
-    content,
+    TYPES,
     enrollment,
     progress,
 )
 from adapters.sql.store import SqlStore
+from core.clock import Clock
 from modules.learning.domain.progress import Progress, Tally
 from modules.learning.ports import Lesson
 
@@ -47,7 +51,19 @@ _TOTAL = (
     .scalar_subquery()
 )
 LESSON = (
-    select(COURSES.c.is_published, _COMPLETED, _TOTAL, *CONTENT_COLUMNS, *ENROLLMENT_COLUMNS, *PROGRESS_COLUMNS)
+    select(
+        CONTENTS.c.id,
+        CONTENTS.c.course_id,
+        COURSES.c.is_published,
+        CONTENTS.c.is_published,
+        CONTENTS.c.content_type,
+        CONTENTS.c.video_duration,
+        CONTENTS.c.available_after_days,
+        _COMPLETED,
+        _TOTAL,
+        *ENROLLMENT_COLUMNS,
+        *PROGRESS_COLUMNS,
+    )
     .select_from(CONTENTS)
     .join(COURSES, COURSES.c.id == CONTENTS.c.course_id)
     .outerjoin(
@@ -57,39 +73,74 @@ LESSON = (
     .outerjoin(PROGRESS, and_(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, PROGRESS.c.content_id == CONTENTS.c.id))
     .where(CONTENTS.c.id == bindparam("content_id"))
 )
-_SAVE = upsert(PROGRESS)
-SAVE = _SAVE.on_conflict_do_update(
-    index_elements=["enrollment_id", "content_id"],
-    set_={
-        name: _SAVE.excluded[name]
-        for name in ("is_completed", "completion_date", "time_spent", "last_position", "watched", "updated_at")
-    },
-).returning(PROGRESS.c.id)
+ADD = upsert(PROGRESS).on_conflict_do_nothing().returning(PROGRESS.c.id)
+STATE = ("is_completed", "time_spent", "last_position", "watched")
+CHANGE = (
+    update(PROGRESS)
+    .where(PROGRESS.c.id == bindparam("row"), *(PROGRESS.c[name] == bindparam(f"old_{name}") for name in STATE))
+    .values({name: bindparam(f"new_{name}") for name in (*STATE, "completion_date", "updated_at")})
+    .returning(PROGRESS.c.id)
+)
 COMPLETE = (
     update(ENROLLMENTS)
     .where(ENROLLMENTS.c.id == bindparam("row"), ENROLLMENTS.c.completed_at.is_(None))
     .values(completed_at=bindparam("now"))
 )
-_C = 3
-_E = _C + len(CONTENT_COLUMNS)
+_E = 9
 _P = _E + len(ENROLLMENT_COLUMNS)
+Asks = Callable[[Executable, Any], Awaitable[AnyRow | None]]
+"""Runs a statement, in a transaction or by itself; its first row."""
+
+
+def _lesson(row: AnyRow | None) -> Lesson | None:
+    if row is None:
+        return None
+    id_, course_id, course_is_published, is_published, kind, duration, after_days, completed, total = row[:_E]
+    return Lesson(
+        id_,
+        course_id,
+        course_is_published,
+        is_published,
+        TYPES[kind],
+        duration,
+        after_days,
+        enrollment(row[_E:_P]),
+        progress(row[_P:]),
+        Tally(completed, total),
+    )
+
+
+async def _note(ask: Asks, before: Progress, after: Progress, now: datetime) -> Progress | None:
+    new = {name: getattr(after, name) for name in (*STATE, "completion_date")} | {"updated_at": now}
+    new["watched"] = [list(pair) for pair in after.watched]
+    if not before.id:
+        row = await ask(ADD, {"enrollment_id": after.enrollment_id, "content_id": after.content_id, **new})
+        return replace(after, id=row[0]) if row else None
+    old = {name: getattr(before, name) for name in STATE} | {"watched": [list(pair) for pair in before.watched]}
+    named = {f"old_{name}": value for name, value in old.items()} | {f"new_{name}": v for name, v in new.items()}
+    return after if await ask(CHANGE, {"row": before.id, **named}) else None
+
+
+class SqlProgressBook:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def lesson(self, user_id: int, content_id: int) -> Lesson | None:
+        return _lesson(await self._database.row(LESSON, {"user_id": user_id, "content_id": content_id}))
+
+    async def note(self, before: Progress, after: Progress) -> Progress | None:
+        return await _note(self._database.write, before, after, self._clock.now())
 
 
 class SqlStudyStore(SqlStore):
     async def lesson(self, user_id: int, content_id: int) -> Lesson | None:
         values = {"user_id": user_id, "content_id": content_id}
         await self.transaction.row(LOCK_ENROLLMENT, values)
-        row = await self.transaction.row(LESSON, values)
-        if row is None:
-            return None
-        found, tally = content(row[_C:_E]), Tally(row[1], row[2])
-        return Lesson(found.course_id, row[0], found, enrollment(row[_E:_P]), progress(row[_P:]), tally)
+        return _lesson(await self.transaction.row(LESSON, values))
 
-    async def save_progress(self, saved: Progress) -> Progress:
-        values = {name: getattr(saved, name) for name in Progress.__struct_fields__ if name != "id"}
-        values |= {"watched": [list(pair) for pair in saved.watched], "updated_at": self.transaction.clock.now()}
-        id_ = int(await self.transaction.scalar(SAVE, values))
-        return Progress(id_, *(getattr(saved, name) for name in Progress.__struct_fields__ if name != "id"))
+    async def note(self, before: Progress, after: Progress) -> Progress | None:
+        return await _note(self.transaction.row, before, after, self.transaction.clock.now())
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         return bool((await self.transaction.execute(COMPLETE, {"row": enrollment_id, "now": now})).rowcount)

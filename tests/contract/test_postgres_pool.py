@@ -1,0 +1,109 @@
+"""Connections to PostgreSQL: what fails is replaced, what is cancelled comes back, and nobody waits for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from adapters.sql import postgres
+from adapters.sql.database import Database
+from adapters.sql.postgres import PostgresPool
+from core.errors import Unavailable
+from worlds import TestClock
+
+ONE, PID = text("SELECT 1"), text("SELECT pg_backend_pid()")
+
+
+class Silent:
+    def wake(self) -> None: ...
+
+
+@pytest.fixture
+async def database(postgres_database: str) -> AsyncIterator[Database]:
+    made = Database(postgres_database, clock=TestClock(), wakes=Silent())
+    yield made
+    await made.close()
+
+
+async def pid_of(database: Database) -> int:
+    row = await database.row(PID)
+    assert row is not None
+    return int(row[0])
+
+
+async def other_sleeps(database: Database) -> bool:
+    row = await database.row(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    return row is not None and row[0] > 0
+
+
+async def test_a_connection_is_used_again(database: Database) -> None:
+    assert await pid_of(database) == await pid_of(database)
+    assert database.connections_in_use == 0
+
+
+async def test_a_connection_that_the_server_closed_is_replaced(database: Database, postgres_database: str) -> None:
+    before = await pid_of(database)
+    other = await asyncpg.connect(postgres_database.replace("+asyncpg", ""))
+    await other.execute("SELECT pg_terminate_backend($1)", before)
+    while await other.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", before):
+        pass  # each question is a round trip: no spinning
+    await other.close()
+    for _ in range(2):  # the news may still be on its way: one call may fail, and says so in the house's words
+        try:
+            after = await pid_of(database)
+        except Unavailable:
+            after = before
+    assert after != before
+    assert database.connections_in_use == 0
+
+
+async def test_a_connection_that_stood_idle_for_long_is_not_trusted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await pid_of(database)
+    monkeypatch.setattr(postgres, "LONGEST_IDLE_S", 0.0)
+    assert await pid_of(database) != before
+
+
+async def test_a_cancelled_call_gives_its_connection_back_unharmed(database: Database) -> None:
+    slow = asyncio.create_task(database.row(text("SELECT pg_sleep(30)")))
+    while not await other_sleeps(database):
+        assert not slow.done()
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    assert database.connections_in_use == 0
+    for _ in range(3):
+        assert await database.row(ONE) == (1,)
+
+
+async def test_a_failed_transaction_leaves_nothing_open(database: Database) -> None:
+    async def fail() -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute(text("CREATE TABLE left_open (x int)"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    row = await database.row(text("SELECT to_regclass('left_open') IS NULL, pg_current_xact_id_if_assigned() IS NULL"))
+    assert row is not None
+    assert tuple(row) == (True, True)
+
+
+async def test_more_callers_than_connections_take_turns_and_then_give_up(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = PostgresPool(postgres_database, size=2, statement_timeout_ms=5000)
+    try:
+        answers = await asyncio.gather(*(pool.read(text("SELECT pg_sleep(0.01), 1"), None) for _ in range(20)))
+        assert len(answers) == 20
+        monkeypatch.setattr(postgres, "ACQUIRE_S", 0.05)
+        async with pool.transaction(), pool.transaction():
+            with pytest.raises(TimeoutError):
+                await pool.read(ONE, None)
+        assert pool.in_use == 0
+        assert (await pool.read(ONE, None)).scalar() == 1
+    finally:
+        await pool.close()
