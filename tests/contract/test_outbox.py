@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from adapters.sql.database import SqlTransaction
 from core.errors import Conflict, Invalid, Unavailable
 from core.events import Event, Reaction, Reactions
-from entrypoints.worker.dispatcher import MOST_ATTEMPTS, Dispatcher
+from entrypoints.worker.dispatcher import AT_ONCE, MOST_ATTEMPTS, Dispatcher
 from entrypoints.worker.schedule import Job, Schedule, slot_of
 from worlds import World
 
@@ -83,9 +83,9 @@ async def test_a_failing_reaction_within_takes_the_fact_with_it(world: World, ef
 
 
 async def test_each_is_run_once_by_many_dispatchers(world: World, effects: Effects) -> None:
-    dispatcher = rewire(world, outside=effects.outside)
+    dispatchers = [rewire(world, outside=effects.outside) for _ in range(4)]
     await announce(world, *range(200))
-    await asyncio.gather(*(dispatcher.drain() for _ in range(5)))
+    await asyncio.gather(*(dispatcher.drain() for dispatcher in (*dispatchers, dispatchers[0])))
     assert sorted(effects.calls) == list(range(200))
     assert await world.count("outbox", "done_at IS NULL") == 0
 
@@ -204,6 +204,46 @@ async def test_one_that_cannot_be_postponed_comes_again_after_its_lease(world: W
     effects.fail = None
     world.clock.advance(seconds=61)
     assert await dispatcher.drain() == 2
+
+
+async def test_a_slow_one_holds_its_place_and_nobody_else(world: World) -> None:
+    """A mail server that hangs for a minute must not hold up what is announced meanwhile."""
+    done: list[int] = []
+    answer = asyncio.Event()
+
+    async def outside(event: Happened) -> None:
+        if event.number < AT_ONCE - 1:
+            await answer.wait()
+        done.append(event.number)
+
+    dispatcher = rewire(world, outside=outside)
+    await announce(world, *range(AT_ONCE - 1))
+    await dispatcher.fill()
+    for number in (100, 101, 102):
+        await announce(world, number)
+        assert await dispatcher.fill() == 1
+    while len(done) < 3:
+        await world.house.outbox.backlog()  # a round trip: no spinning
+    answer.set()
+    await dispatcher.drain()
+    assert done == [100, 101, 102, *range(AT_ONCE - 1)]
+
+
+async def test_what_is_stopped_in_the_middle_comes_again(world: World, effects: Effects) -> None:
+    started = asyncio.Event()
+
+    async def hanging(_: Happened) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    stopped = rewire(world, outside=hanging)
+    await announce(world, 1)
+    await stopped.fill()
+    await started.wait()
+    await stopped.stop()
+    world.clock.advance(seconds=61)
+    assert await rewire(world, outside=effects.outside).drain() == 1
+    assert effects.calls == [1]
 
 
 async def test_scheduled_work_runs_once_a_slot_over_all_workers(world: World) -> None:

@@ -1,5 +1,6 @@
 """Identity's reads."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, String, any_, bindparam, or_, select
@@ -23,6 +24,16 @@ _STANDING = select(
 ).join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
 POSTGRES_STANDING = _STANDING.where(SESSIONS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 SQLITE_STANDING = _STANDING.where(SESSIONS.c.id.in_(bindparam("ids", expanding=True)))
+IS_STANDING = (
+    select(SESSIONS.c.id)
+    .join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
+    .where(
+        SESSIONS.c.id == bindparam("session_id"),
+        SESSIONS.c.ended_at.is_(None),
+        SESSIONS.c.expires_at > bindparam("now"),
+        USERS.c.is_active,
+    )
+)
 DEVICES = (
     select(SESSIONS.c.id, SESSIONS.c.device, SESSIONS.c.created_at, SESSIONS.c.rotated_at, SESSIONS.c.expires_at)
     .where(
@@ -68,6 +79,9 @@ class SqlIdentityQueries:
     async def standing(self, user_id: int, session_id: int) -> Standing | None:
         with translated():
             return await self._standings.get((user_id, session_id))
+
+    async def is_standing(self, session_id: int, now: datetime) -> bool:
+        return await self._database.row(IS_STANDING, {"session_id": session_id, "now": now}) is not None
 
     async def _standings_of(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Standing]:
         statement = SQLITE_STANDING if self._database.is_sqlite else POSTGRES_STANDING

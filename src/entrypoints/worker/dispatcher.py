@@ -15,7 +15,6 @@ from prometheus_client import Counter
 from core.errors import AppError, Invalid, Unavailable
 from core.events import Reaction
 
-BATCH = 32
 AT_ONCE = 8
 RENEW_EVERY_S = 20
 MOST_ATTEMPTS = 12
@@ -64,42 +63,76 @@ class Dispatcher:
         self._reactions = reactions
         self._jobs = jobs
         self._transaction = transaction
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._running: dict[asyncio.Task[None], Waiting] = {}
+        self._renewal: asyncio.Task[None] | None = None
+        self._filling = asyncio.Lock()
 
     async def drain(self) -> int:
-        """Run what is due until nothing is; how many reactions were run."""
+        """Run what is due until nothing is and all of it has ended; how many reactions were run."""
         total = 0
-        while messages := await self._outbox.claim(BATCH):
-            total += len(messages)
-            renewal = asyncio.create_task(self._keep(messages[0].token))
-            try:
-                outcomes = await asyncio.gather(*(self._one(message) for message in messages), return_exceptions=True)
-            finally:
-                renewal.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await renewal
-            for error in outcomes:
-                if error is not None:  # it could not even be postponed: its lease ends, and it comes again
-                    log.error("reaction_left_to_its_lease", error=type(error).__name__)
+        while (started := await self.fill()) or self._running:
+            total += started
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         return total
 
-    async def _keep(self, token: str) -> None:
+    async def fill(self) -> int:
+        """Start what is due, as long as there are places; how many were started.
+
+        Returns while they run: one that is slow holds its place and nothing else. When all are taken, it waits for one.
+        """
+        total = 0
+        async with self._filling:
+            while True:
+                if len(self._running) >= AT_ONCE:
+                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                messages = await self._outbox.claim(AT_ONCE - len(self._running))
+                if not messages:
+                    return total
+                total += len(messages)
+                for message in messages:
+                    self._start(message)
+
+    async def stop(self) -> None:
+        """Break off what runs; the leases bring it back."""
+        tasks = list(self._running)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, message: Waiting) -> None:
+        task = asyncio.create_task(self._one(message), name=message.reaction)
+        self._running[task] = message
+        task.add_done_callback(self._ended)
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._keep(), name="leases")
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        message = self._running.pop(task)
+        if not self._running and self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # it could not even be postponed: its lease ends, and it comes again
+            log.error("reaction_left_to_its_lease", reaction=message.reaction, error=type(error).__name__)
+
+    async def _keep(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
-            with contextlib.suppress(Unavailable):  # the next one may come through
-                await self._outbox.renew(token)
+            for token in {message.token for message in self._running.values()}:
+                with contextlib.suppress(Unavailable):  # the next one may come through
+                    await self._outbox.renew(token)
 
     async def _one(self, message: Waiting) -> None:
-        async with self._places:
-            with structlog.contextvars.bound_contextvars(outbox_id=message.id, reaction=message.reaction):
-                try:
-                    await self._run(message)
-                    outcome = "done"
-                except ClaimLost:
-                    outcome = "lost"
-                except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the others go on
-                    outcome = await self._failed(message, error)
-                RUN.labels(message.reaction, outcome).inc()
+        with structlog.contextvars.bound_contextvars(outbox_id=message.id, reaction=message.reaction):
+            try:
+                await self._run(message)
+                outcome = "done"
+            except ClaimLost:
+                outcome = "lost"
+            except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the others go on
+                outcome = await self._failed(message, error)
+            RUN.labels(message.reaction, outcome).inc()
 
     async def _run(self, message: Waiting) -> None:
         job = self._jobs.get(message.reaction.removeprefix("schedule."))

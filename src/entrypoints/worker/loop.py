@@ -36,18 +36,21 @@ def dispatcher(house: House) -> Dispatcher:
     )
 
 
-async def work(house: House, drain: Dispatcher, wait: Callable[[float], Awaitable[None]]) -> None:
-    """For ever: take due slots, drain the outbox, wait to be woken. A database that is away is waited for."""
+async def work(house: House, reactions: Dispatcher, wait: Callable[[float], Awaitable[None]]) -> None:
+    """For ever: take due slots, start what is due, wait to be woken. A database that is away is waited for."""
     schedule = Schedule(house.outbox, house.clock, jobs(house))
-    while True:
-        try:
-            await schedule.tick()
-            await drain.drain()
-        except Unavailable:
-            log.warning("database_away")
-        except Exception:  # the loop must outlive whatever a broken row does
-            log.exception("background_error")
-        await wait(POLL_S)
+    try:
+        while True:
+            try:
+                await schedule.tick()
+                await reactions.fill()
+            except Unavailable:
+                log.warning("database_away")
+            except Exception:  # the loop must outlive whatever a broken row does
+                log.exception("background_error")
+            await wait(POLL_S)
+    finally:
+        await reactions.stop()
 
 
 @asynccontextmanager

@@ -34,12 +34,7 @@ class Authentication:
 
     async def is_alive(self, session_id: int) -> bool:
         """Whether this login still stands, for addresses that are bound to it."""
-        async with self.begin() as store:
-            session = await store.session(session_id)
-        if session is None or session.ended_at is not None or session.expires_at <= self.clock.now():
-            return False
-        standing = await self.queries.standing(session.user_id, session_id)
-        return standing is not None and standing.is_active
+        return await self.queries.is_standing(session_id, self.clock.now())
 
     async def issue_ticket(self, actor: Actor) -> str:
         """A single-use ticket that opens one socket within 30 s; it may stand in a URL."""

@@ -40,6 +40,10 @@ class AuditRecord(Struct, frozen=True):
 class IdentityQueries(Protocol):
     async def standing(self, user_id: int, session_id: int) -> Standing | None: ...
 
+    async def is_standing(self, session_id: int, now: datetime) -> bool:
+        """Whether the login has neither ended nor expired, and its user is active."""
+        ...
+
     async def user(self, user_id: int) -> User | None: ...
 
     async def users(

@@ -56,8 +56,11 @@ class Importing:
             if course is None or not lines:
                 await store.finish_import(import_id)
                 return False
+            users = {line.email: await store.user_id_by_email(line.email) for line in lines}
+            for student_id in sorted(found for found in users.values() if found is not None):
+                await store.lock_student(student_id)  # all of them before the course's row, as whoever buys it does
             for line in lines:
-                user_id = await store.user_id_by_email(line.email)
+                user_id = users[line.email]
                 if user_id is None:
                     status = "unknown_user"
                 else:
