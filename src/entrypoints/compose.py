@@ -26,6 +26,7 @@ from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications import SqlMailFacts, SqlMailStore
 from adapters.sql.outbox import SqlOutbox
+from adapters.sql.pruning import SqlPruning
 from adapters.storage.local import LocalLibrary
 from adapters.storage.pictures import LocalShelf, Pictures, S3Shelf
 from adapters.storage.s3 import S3Library, s3_store
@@ -72,6 +73,7 @@ class House:
     database: Database
     bulk: SqlBulk
     outbox: SqlOutbox
+    pruning: SqlPruning
     limits: RateLimits
     wake_up: EventWakeUp | SaqWakeUp
     clock: Clock
@@ -128,6 +130,7 @@ def compose(
         database=database,
         bulk=SqlBulk(database),
         outbox=SqlOutbox(database, clock, randomness),
+        pruning=SqlPruning(database, clock),
         limits=limits,
         wake_up=wake_up,
         clock=clock,
@@ -138,6 +141,8 @@ def compose(
     )
     if isinstance(wake_up, SaqWakeUp):
         house.closers.append(wake_up.close)
+    if isinstance(gateway, RazorpayGateway):
+        house.closers.append(gateway.close)
     return house
 
 

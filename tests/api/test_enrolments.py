@@ -306,7 +306,10 @@ async def test_a_list_enrols_its_students_and_tells_each_result(world: World) ->
         6: ("nobody@example.com", "unknown_user"),
     }
     (enrolment,) = await mine(asha)
-    assert (enrolment["source"], enrolment["expiry_date"]) == ("import", "2099-03-01T00:00:00Z")
+    assert (enrolment["source"], enrolment["expiry_date"]) == (
+        "import",
+        "2099-03-01T18:30:00Z",
+    )  # the end of that day in India
     (by_course,) = await mine(ravi)
     ends = datetime.fromisoformat(by_course["expiry_date"])
     assert abs(ends - datetime.now(UTC) - timedelta(days=30)) < timedelta(minutes=1)
@@ -325,8 +328,8 @@ async def test_a_list_enrols_its_students_and_tells_each_result(world: World) ->
         ("email\nasha\n", ["file.2"]),
         ("email\na@x.in\nA@x.in\n", ["file.3"]),
         (
-            "email,expiry_date\na@x.in,2099-13-01\nb@x.in,01/02/2099\nc@x.in,2099-01-01\nd\n",
-            ["file.2", "file.3", "file.5"],
+            "email,expiry_date\na@x.in,2099-13-01\nb@x.in,01/02/2099\nc@x.in,2099-01-01\nd\ne@x.in,2020-01-01\n",
+            ["file.2", "file.3", "file.5", "file.6"],
         ),
         ("email\n\n\n \nnone\n", ["file.4", "file.5"]),
         ("email\ra@x.in\rb\r", ["file.3"]),
@@ -373,3 +376,34 @@ async def test_an_import_that_was_killed_goes_on_where_it_was(world: World, monk
     assert await enrolled_count(world, course) == 7
     await world.house.workflows.importing.run(import_id)
     assert (await admin.get(address)).json() == whole
+
+
+async def test_an_import_and_those_who_enrol_themselves_hold_up_nobody(world: World) -> None:
+    """Both lock students and the course: in one order, or PostgreSQL ends one of them."""
+    course, admin = await world.course(price_paise=0), await world.admin()
+    students = [await world.person() for _ in range(12)]
+    answer = await send_list(admin, course, "email\n" + "".join(f"{s.email}\n" for s in reversed(students)))
+    run = world.house.workflows.importing.run(answer.json()["id"])
+    own = [student.post(ENROLLMENTS_URL, {"course_id": course.id}) for student in students]
+    _, *answers = await asyncio.gather(run, *own)
+    assert {a.status_code for a in answers} <= {201, 409}
+    counts = (await admin.get(f"{ENROLLMENTS_URL}imports/{answer.json()['id']}/")).json()["counts"]
+    assert counts.get("enrolled", 0) + [a.status_code for a in answers].count(201) == 12
+    assert await enrolled_count(world, course) == 12
+
+
+async def test_what_is_hidden_is_nowhere_to_continue(world: World) -> None:
+    course, student, admin = await world.course(), await world.person(), await world.admin()
+    await world.enrol(student, course)
+    first, second = course.content_ids[:2]
+    for content_id in (first, second):
+        await student.post(
+            "/api/courses/progress/update/", {"content_id": content_id, "last_position": 0, "time_spent": 1}
+        )
+        world.clock.advance(seconds=1)
+    (before,) = await mine(student)
+    assert before["last_content"]["id"] == second
+    hidden = await admin.post(f"/api/courses/contents/{second}/unpublish/")
+    assert hidden.status_code == 200, hidden.text
+    (after,) = await mine(student)
+    assert after["last_content"]["id"] == first

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from adapters.sql.learning.study import SqlProgressBook
 from core.actor import Role
 from core.events import Reaction, Reactions
 from modules.learning.domain.catalogue import ContentType
+from modules.learning.domain.progress import Progress
 from modules.learning.events import CourseCompleted
 from worlds import MadeCourse, Person, World
 
@@ -256,6 +258,47 @@ async def test_positions_and_completions_at_once_lose_nothing(world: World) -> N
     assert (body["completed_contents"], body["progress_percentage"]) == (2, 100.0)
     assert body["contents"][1]["watched_seconds"] == 600
     assert [a["completed_at"] is not None for a in answers].count(True) >= 1
+
+
+async def test_first_reports_of_many_lessons_at_once_hold_up_nobody(world: World) -> None:
+    """A first position adds a row that refers to the enrolment, which a completion has locked."""
+    course, student = await world.course(texts=20), await world.person()
+    await world.enrol(student, course)
+    await asyncio.gather(
+        *(
+            report(student, id_, position, 9, is_completed=not position)
+            for id_ in course.content_ids
+            for position in range(3)
+        )
+    )
+    assert (await overview(student, course))["completed_contents"] == 20
+
+
+async def test_what_somebody_changed_meanwhile_is_not_written_over(world: World) -> None:
+    course, student = await world.course(texts=1), await world.person()
+    enrolment, (content_id,) = await world.enrol(student, course), course.content_ids
+    book = SqlProgressBook(world.house.database, world.clock)
+    nothing = Progress(0, enrolment, content_id, False, None, 0, 0)
+    first = await book.note(nothing, msgspec.structs.replace(nothing, last_position=1))
+    assert first is not None
+    assert await book.note(nothing, msgspec.structs.replace(nothing, last_position=2)) is None
+    second = msgspec.structs.replace(first, last_position=3, watched=((0, 3),))
+    assert await book.note(first, second) == second
+    assert await book.note(first, msgspec.structs.replace(first, last_position=4)) is None
+    lesson = await book.lesson(student.id, content_id)
+    assert lesson is not None
+    assert lesson.progress == second
+
+
+async def test_who_never_gets_a_turn_is_told_to_come_again(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modules.learning.studying.MOST_TRIES", 0)
+    course, student = await sqlite_world.course(texts=1), await sqlite_world.person()
+    await sqlite_world.enrol(student, course)
+    body = {"content_id": course.content_ids[0], "last_position": 0, "time_spent": 1, "is_completed": True}
+    answer = await student.post(UPDATE_URL, body)
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "progress_busy", "1")
 
 
 async def test_the_overview_says_what_counts(world: World) -> None:

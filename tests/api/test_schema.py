@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litestar import Litestar, asgi, get
+from litestar import Litestar, WebSocket, asgi, get, websocket
 from litestar.types import Receive, Scope, Send
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -162,8 +162,15 @@ async def test_a_policy_that_nobody_would_enforce_is_none() -> None:
     @asgi("/b", policy=Policy.ADMIN, copy_scope=True)
     async def unguarded(scope: Scope, receive: Receive, send: Send) -> None: ...
 
-    with pytest.raises(Missing, match=r"/a \(shadowed\), /b \(unguarded\)"):
-        demand_policies(Litestar([shadowed, unguarded], before_request=admit, openapi_config=None))
+    @get("/c", policy=Policy.ADMIN, cache=60)
+    async def remembered() -> None: ...
+
+    @websocket("/d", policy=Policy.USER)
+    async def listened(socket: WebSocket) -> None: ...
+
+    wrong = [shadowed, unguarded, remembered, listened]
+    with pytest.raises(Missing, match=r"/a \(shadowed\), /b \(unguarded\), /c \(remembered\), /d \(listened\)"):
+        demand_policies(Litestar(wrong, before_request=admit, openapi_config=None))
 
 
 async def test_an_application_whose_routes_all_have_one_starts() -> None:

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from adapters.sql.database import SqlTransaction
 from core.errors import Conflict, Invalid, Unavailable
 from core.events import Event, Reaction, Reactions
-from entrypoints.worker.dispatcher import AT_ONCE, MOST_ATTEMPTS, Dispatcher
+from entrypoints.worker import dispatcher as dispatching
+from entrypoints.worker.dispatcher import MOST_ATTEMPTS, OUTSIDE_AT_ONCE, Dispatcher
 from entrypoints.worker.schedule import Job, Schedule, slot_of
 from worlds import World
 
@@ -206,27 +207,62 @@ async def test_one_that_cannot_be_postponed_comes_again_after_its_lease(world: W
     assert await dispatcher.drain() == 2
 
 
-async def test_a_slow_one_holds_its_place_and_nobody_else(world: World) -> None:
-    """A mail server that hangs for a minute must not hold up what is announced meanwhile."""
+async def test_slow_ones_outside_leave_places_for_the_rest(world: World) -> None:
+    """A mail server that hangs for a minute must not hold up what the database alone can do, payments above all."""
     done: list[int] = []
     answer = asyncio.Event()
 
-    async def outside(event: Happened) -> None:
-        if event.number < AT_ONCE - 1:
-            await answer.wait()
+    async def outside(_: Happened) -> None:
+        await answer.wait()
+
+    async def after(_: SqlTransaction, event: Happened) -> None:
         done.append(event.number)
 
-    dispatcher = rewire(world, outside=outside)
-    await announce(world, *range(AT_ONCE - 1))
-    await dispatcher.fill()
-    for number in (100, 101, 102):
+    dispatcher = rewire(world, outside=outside, after=after)
+    for number in range(OUTSIDE_AT_ONCE + 3):
         await announce(world, number)
-        assert await dispatcher.fill() == 1
-    while len(done) < 3:
-        await world.house.outbox.backlog()  # a round trip: no spinning
+        await dispatcher.fill()
+    assert dispatcher.is_full
+    while len(done) < OUTSIDE_AT_ONCE + 3:
+        await dispatcher.wait_for_place(5)
+        await dispatcher.fill()
+    assert (await world.house.outbox.backlog())[0] == OUTSIDE_AT_ONCE + 3  # the mails
     answer.set()
     await dispatcher.drain()
-    assert done == [100, 101, 102, *range(AT_ONCE - 1)]
+    assert (await world.house.outbox.backlog())[0] == 0
+
+
+async def test_leases_are_renewed_whatever_goes_wrong_with_one(
+    world: World, effects: Effects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database refuses a renewal; the next one comes through, and the reaction is not run twice."""
+    monkeypatch.setattr(dispatching, "RENEW_EVERY_S", 0.01)
+    going, enough = asyncio.Event(), asyncio.Event()
+
+    async def outside(event: Happened) -> None:
+        effects.calls.append(event.number)
+        going.set()
+        await enough.wait()
+
+    dispatcher = rewire(world, outside=outside)
+    await announce(world, 1)
+    await dispatcher.fill()
+    await going.wait()
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text("ALTER TABLE outbox RENAME COLUMN lease_token TO hidden"))
+    with capture_logs() as logs:
+        while not [line for line in logs if line["event"] == "lease_not_renewed"]:
+            await world.count("outbox")
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text("ALTER TABLE outbox RENAME COLUMN hidden TO lease_token"))
+    world.clock.advance(seconds=61)
+    due = f"run_at <= '{world.clock.now():%Y-%m-%d %H:%M:%S}'"
+    while await world.count("outbox", due):
+        assert await world.count("outbox", "done_at IS NULL") == 1
+    assert await rewire(world, outside=effects.outside).drain() == 0
+    enough.set()
+    await dispatcher.drain()
+    assert effects.calls == [1]
 
 
 async def test_what_is_stopped_in_the_middle_comes_again(world: World, effects: Effects) -> None:
@@ -273,5 +309,5 @@ async def test_pruning_keeps_what_waits(world: World, effects: Effects) -> None:
     world.clock.advance(days=6)
     await announce(world, 2)
     world.clock.advance(days=2)
-    await world.house.outbox.prune()
+    await world.house.pruning.prune()
     assert await world.count("outbox") == 1

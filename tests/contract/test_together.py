@@ -91,7 +91,24 @@ async def test_a_caller_who_leaves_takes_nobody_along(source: Source) -> None:
     assert leaving.cancelled()
 
 
-async def test_a_crowd_is_asked_for_in_portions_by_a_few(source: Source) -> None:
+async def test_who_has_waited_too_long_is_told_so_before_being_asked_for(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Together(source.ask)
+    source.gate.clear()
+    first = asyncio.create_task(together.get(1))
+    await source.asking.wait()
+    monkeypatch.setattr("adapters.sql.together.PATIENCE_S", -1.0)
+    impatient = asyncio.create_task(together.get(2))
+    await asyncio.to_thread(int)
+    source.gate.set()
+    assert await first is None
+    with pytest.raises(TimeoutError):
+        await impatient
+    assert source.asked == [[1]]
+
+
+async def test_a_crowd_is_asked_for_in_portions(source: Source) -> None:
     together = Together(source.ask)
     crowd = range(10 * MOST_KEYS)
     source.values = {key: str(key) for key in crowd}

@@ -108,8 +108,10 @@ async def test_17_an_outage_costs_the_reconciler_three_questions_and_no_payment(
     await world.sandbox.faults(razorpay={"fail": "502_html", "times": 3})  # a fourth question would be answered
     assert await world.house.workflows.reconciling.look_at_due() == 8
     assert await world.count("enrollments") == 0
+    assert await world.house.workflows.reconciling.look_at_due() == 5  # those that were not asked about come first
+    assert await world.count("enrollments") == 5
     world.clock.advance(minutes=2, seconds=1)
-    await world.house.workflows.reconciling.look_at_due()
+    assert await world.house.workflows.reconciling.look_at_due() == 3
     assert await world.count("enrollments") == 8
 
 

@@ -126,7 +126,8 @@ class RazorpayGateway:
             raise Invalid("The body is not JSON.") from None
         return GatewayNews(event.event, _known(event.payload.payment.entity) if event.payload.payment else None)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Waits for nothing: what is under way ends by its own timeout."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _asked(self, call: Callable[[Any, tuple[float, float]], Any]) -> Any:

@@ -4,15 +4,17 @@ A claim is a lease: the row's `run_at` moves into the future, and whoever holds 
 Attempts are counted at the claim, so that a reaction which kills its worker still comes to an end.
 """
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from adapters.sql.database import INSERT_OUTBOX, Database, SqlTransaction
-from adapters.sql.models import IdempotencyKey, OutboxMessage, ScheduleSlot, SocketTicket
+from adapters.sql.models import OutboxMessage, ScheduleSlot
 from adapters.sql.store import table
 from core.clock import Clock
 from core.ids import Randomness
@@ -20,23 +22,27 @@ from core.ids import Randomness
 OUTBOX, SLOTS = table(OutboxMessage), table(ScheduleSlot)
 O = OUTBOX.c  # noqa: E741
 LEASE = timedelta(seconds=60)
-KEPT = timedelta(days=7)
-ANSWERS_KEPT = timedelta(days=30)
 WAITING = (O.done_at.is_(None), O.dead_at.is_(None))
 
-DUE = (
-    select(O.id)
-    .where(*WAITING, O.run_at <= bindparam("now"))
-    .order_by(O.run_at, O.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-CLAIM = (
-    update(OUTBOX)
-    .where(O.id.in_(DUE.scalar_subquery()))
-    .values(run_at=bindparam("until"), lease_token=bindparam("token"), attempts=O.attempts + 1)
-    .returning(O.id, O.event, O.reaction, O.payload, O.attempts, O.created_at)
-)
+
+@functools.cache
+def _claim(but: frozenset[str]) -> ReturningUpdate[Any]:
+    """The statement that claims what is due, without these reactions."""
+    due = (
+        select(O.id)
+        .where(*WAITING, O.run_at <= bindparam("now"), *(O.reaction != name for name in sorted(but)))
+        .order_by(O.run_at, O.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(OUTBOX)
+        .where(O.id.in_(due.scalar_subquery()))
+        .values(run_at=bindparam("until"), lease_token=bindparam("token"), attempts=O.attempts + 1)
+        .returning(O.id, O.event, O.reaction, O.payload, O.attempts, O.created_at)
+    )
+
+
 HELD = (O.id == bindparam("row"), O.lease_token == bindparam("token"), *WAITING)
 FINISH = update(OUTBOX).where(*HELD).values(done_at=bindparam("now"), lease_token=None, error=None)
 POSTPONE = update(OUTBOX).where(*HELD).values(run_at=bindparam("at"), lease_token=None, error=bindparam("why"))
@@ -63,12 +69,15 @@ class SqlOutbox:
         self._clock = clock
         self._randomness = randomness
 
-    async def claim(self, limit: int) -> list[Message]:
-        """Up to `limit` due reactions, for 60 s; those that another process claims meanwhile are left out."""
+    async def claim(self, limit: int, *, but: frozenset[str] = frozenset()) -> list[Message]:
+        """Up to `limit` due reactions, for 60 s, none of those named by `but`.
+
+        Those that another process claims meanwhile are left out.
+        """
         now, token = self._clock.now(), self._randomness.token(16)
         values = {"now": now, "until": now + LEASE, "token": token, "limit": limit}
         async with self._database.transaction() as transaction:
-            rows = await transaction.rows(CLAIM, values)
+            rows = await transaction.rows(_claim(but), values)
         return [Message(*[*row, token]) for row in sorted(rows, key=lambda row: int(row[0]))]
 
     async def renew(self, token: str) -> None:
@@ -131,12 +140,3 @@ class SqlOutbox:
             result = await transaction.execute(statement.values(dead_at=None, attempts=0, run_at=self._clock.now()))
             transaction.has_news = True
         return int(result.rowcount)
-
-    async def prune(self) -> None:
-        """Forget what was finished a week ago, slots as old, answers of 30 days ago, and tickets that have expired."""
-        now, tickets, keys = self._clock.now(), table(SocketTicket), table(IdempotencyKey)
-        async with self._database.transaction() as transaction:
-            await transaction.execute(delete(OUTBOX).where(O.done_at < now - KEPT))
-            await transaction.execute(delete(SLOTS).where(SLOTS.c.slot < now - KEPT))
-            await transaction.execute(delete(keys).where(keys.c.created_at < now - ANSWERS_KEPT))
-            await transaction.execute(delete(tickets).where(tickets.c.expires_at < now))

@@ -5,7 +5,6 @@ are compiled at their first use and kept as long as they live; what is built for
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
@@ -20,7 +19,6 @@ from sqlalchemy.types import TypeEngine
 
 DIALECT: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 ACQUIRE_S = 5.0
-LONGEST_IDLE_S = 1800.0
 
 
 class Prepared(NamedTuple):
@@ -115,11 +113,7 @@ class PostgresConnection:
 
 
 class PostgresPool:
-    """Connections, opened when they are first needed.
-
-    asyncpg's pool opens them, and gets back what failed or stood idle for long, to close or mend it. What was used well
-    waits here for the next call: a full return costs as much as half a statement (docs/performance.md).
-    """
+    """Connections, opened when they are first needed."""
 
     def __init__(self, url: str, *, size: int, statement_timeout_ms: int) -> None:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -134,75 +128,36 @@ class PostgresPool:
         }
         self._pool: Any = None
         self._opening = asyncio.Lock()
-        self._places = asyncio.Semaphore(size)
-        self._idle: list[tuple[Any, float]] = []
-        self.in_use = 0
+
+    @property
+    def in_use(self) -> int:
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
 
     async def read(self, statement: Executable, values: Any) -> Outcome:
         """One statement in autocommit."""
-        driver = await self._take()
+        pool = self._pool or await self._open()
+        driver = await pool.acquire(timeout=ACQUIRE_S)
         try:
-            outcome = await PostgresConnection(driver).execute(statement, values)
-        except BaseException:
-            await self._give_up(driver)
-            raise
-        self._keep(driver)
-        return outcome
+            return await PostgresConnection(driver).execute(statement, values)
+        finally:
+            await pool.release(driver)
 
     write = read
     """The same: a statement by itself commits by itself."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[PostgresConnection, None]:
-        driver = await self._take()
+        pool = self._pool or await self._open()
+        driver = await pool.acquire(timeout=ACQUIRE_S)
         try:
             async with driver.transaction():
                 yield PostgresConnection(driver)
-        except BaseException:
-            await self._give_up(driver)
-            raise
-        self._keep(driver)
+        finally:
+            await pool.release(driver)
 
     async def close(self) -> None:
-        while self._idle:
-            await self._pool.release(self._idle.pop()[0])
         if self._pool is not None:
             await self._pool.close()
-
-    async def _take(self) -> Any:
-        if self._places.locked():
-            async with asyncio.timeout(ACQUIRE_S):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()
-        self.in_use += 1
-        try:
-            while self._idle:
-                driver, since = self._idle.pop()
-                if not driver.is_closed():
-                    if time.monotonic() - since < LONGEST_IDLE_S:
-                        return driver
-                    driver.terminate()  # a gateway in between may have forgotten it, and would not say so
-                await self._pool.release(driver)
-            pool = self._pool or await self._open()
-            return await pool.acquire()
-        except BaseException:
-            self._free()
-            raise
-
-    def _keep(self, driver: Any) -> None:
-        self._idle.append((driver, time.monotonic()))
-        self._free()
-
-    async def _give_up(self, driver: Any) -> None:
-        try:
-            await self._pool.release(driver)
-        finally:
-            self._free()
-
-    def _free(self) -> None:
-        self.in_use -= 1
-        self._places.release()
 
     async def _open(self) -> Any:
         async with self._opening:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -20,41 +20,55 @@ class Together(Generic[Key, Found]):
 
     def __init__(self, ask: Callable[[list[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
         self._ask = ask
-        self._waiting: list[tuple[Key, asyncio.Future[Found | None]]] = []
+        self._waiting: list[_Question[Key, Found]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
     async def get(self, key: Key) -> Found | None:
         """What was found for this key; None if nothing was.
 
-        :raises TimeoutError: no answer within 10 s. What asking raises is raised to everyone who was asked for.
+        :raises TimeoutError: no answer within 10 s of the question, or of its being asked. What asking raises is raised
+        to everyone who was asked for.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Found | None] = loop.create_future()
-        self._waiting.append((key, future))
+        question: _Question[Key, Found] = _Question(key, loop.create_future(), loop.time() + PATIENCE_S)
+        self._waiting.append(question)
         if not self._asking or (len(self._waiting) >= MOST_KEYS and len(self._asking) < MOST_ASKING):
             self._asking.add(loop.create_task(self._work(), name="together"))
-        return await future
+        return await question.answer
 
     async def _work(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:MOST_KEYS], self._waiting[MOST_KEYS:]
-                await self._answer(batch)
+                await self._answer(self._batch())
         finally:  # at once, not when the loop gets to it: who comes in between must find nobody at work
             self._asking.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
-    async def _answer(self, batch: list[tuple[Key, asyncio.Future[Found | None]]]) -> None:
+    def _batch(self) -> "list[_Question[Key, Found]]":
+        taken, self._waiting = self._waiting[:MOST_KEYS], self._waiting[MOST_KEYS:]
+        now = asyncio.get_running_loop().time()
+        for question in taken:
+            if question.patience_ends < now and not question.answer.done():
+                question.answer.set_exception(TimeoutError())
+        return [question for question in taken if not question.answer.done()]  # a caller may have gone away, too
+
+    async def _answer(self, batch: "list[_Question[Key, Found]]") -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                found = await self._ask([key for key, _ in batch])
+                found = await self._ask([question.key for question in batch]) if batch else {}
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            for question in batch:
+                if not question.answer.done():
+                    question.answer.set_exception(error)
         else:
-            for key, future in batch:
-                if not future.done():  # a caller may have gone away
-                    future.set_result(found.get(key))
+            for question in batch:
+                if not question.answer.done():
+                    question.answer.set_result(found.get(question.key))
         finally:
-            for _, future in batch:
-                future.cancel()  # still open only if this task was cancelled
+            for question in batch:
+                question.answer.cancel()  # still open only if this task was cancelled
+
+
+class _Question(NamedTuple, Generic[Key, Found]):
+    key: Key
+    answer: "asyncio.Future[Found | None]"
+    patience_ends: float

@@ -1,4 +1,4 @@
-"""The HTTP application: routes, guard, errors, documentation; wrapped in the edge."""
+"""The HTTP application: routes, policies, errors, documentation; wrapped in the edge."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -42,9 +42,12 @@ REFUSALS = {
     "403": "Not allowed",
     "404": "There is no such thing, or it is not yours to see",
     "409": "It contradicts what is already there",
+    "413": "The body is larger than allowed here",
+    "415": "The body is of another kind than accepted here",
     "429": "Too many requests; `Retry-After` says when",
     "503": "A part of the service does not answer; `Retry-After` says when",
 }
+OF_BODIES = {"413", "415"}
 FILE_BODY = {
     "required": True,
     "content": {
@@ -98,7 +101,8 @@ def completed(document: dict[str, Any], app: Litestar) -> dict[str, Any]:
 def _operation(operation: dict[str, Any], opt: dict[str, Any], method: str) -> dict[str, Any]:
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     is_open = opt["policy"] in {Policy.ANYONE, Policy.SIGNED}
-    expected = [status for status in REFUSALS if not (is_open and status == "403")]
+    has_body = "requestBody" in operation or opt.get("takes_file")
+    expected = [status for status in REFUSALS if has_body or status not in OF_BODIES]
     refusals = {status: {"description": REFUSALS[status], "content": problem} for status in expected}
     parameters = [*operation.get("parameters", ())]
     if opt.get("once"):

@@ -66,7 +66,7 @@ class EnrollmentChanges(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ImportInfo(Struct, frozen=True):
-    """`counts` by status: waiting, enrolled, already_enrolled, unknown_user."""
+    """`counts` by status: waiting, enrolled, already_enrolled, suspended, unknown_user."""
 
     id: int
     course_id: int
@@ -156,9 +156,15 @@ async def change_enrollment(
     request_max_body_size=CSV_BODY,
 )
 async def start_import(request: Call, course_id: FromPath[int]) -> ImportInfo:
-    """Enrol up to 10,000 students from a CSV (multipart field `file`; columns email, expiry_date)."""
+    """Enrol up to 10,000 students from a CSV in UTF-8 (multipart field `file`; columns email, expiry_date).
+
+    `expiry_date` is the last day of access, as YYYY-MM-DD in India; without it access lasts as long as the course says.
+    """
     file = await one_file(request)
-    text = (await file.read()).decode("utf-8", "replace")
+    try:
+        text = (await file.read()).decode()
+    except UnicodeDecodeError:
+        raise Invalid.field("file", "Not UTF-8; save it as CSV UTF-8.") from None
     import_id = await do(request).importing.start(caller(request), course_id, text)
     return await _import(request, import_id)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
-from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 
 from core.actor import Actor, Role
@@ -116,19 +116,17 @@ def demand_policies(app: Litestar) -> None:
     missing = []
     for route in app.routes:
         handlers = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
-        for handler in handlers:
-            checked = isinstance(handler, HTTPRouteHandler | ASGIRouteHandler)
-            if checked and not _is_automatic(handler) and not _is_judged(handler):
-                missing.append(f"{route.path} ({handler.handler_name})")
+        open_ones = [one for one in handlers if not _is_automatic(one) and not _is_judged(one)]
+        missing += [f"{route.path} ({handler.handler_name})" for handler in open_ones]
     if missing:
         raise Missing("Routes without a policy: " + ", ".join(sorted(missing)))
 
 
-def _is_judged(handler: HTTPRouteHandler | ASGIRouteHandler) -> bool:
+def _is_judged(handler: BaseRouteHandler) -> bool:
     if not isinstance(handler.opt.get("policy"), Policy):
         return False
-    if isinstance(handler, HTTPRouteHandler):
-        return handler.resolve_before_request() is admit
+    if isinstance(handler, HTTPRouteHandler):  # what Litestar has cached it answers before it asks anybody
+        return handler.resolve_before_request() is admit and not handler.cache
     return enforce in handler.resolve_guards()
 
 

@@ -1,7 +1,6 @@
 """Runs the reactions that wait in the outbox; the same in a worker and inside `shala serve`."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +15,7 @@ from core.errors import AppError, Invalid, Unavailable
 from core.events import Reaction
 
 AT_ONCE = 8
+OUTSIDE_AT_ONCE = 5  # a mail server that hangs leaves places for what the database alone can do
 RENEW_EVERY_S = 20
 MOST_ATTEMPTS = 12
 MOST_ATTEMPTS_UNAVAILABLE = 60
@@ -40,7 +40,7 @@ class Waiting(Protocol):
 
 
 class Outbox(Protocol):
-    async def claim(self, limit: int) -> list[Any]: ...
+    async def claim(self, limit: int, *, but: frozenset[str] = frozenset()) -> list[Any]: ...
     async def renew(self, token: str) -> None: ...
     async def finish(self, message: Any, transaction: Any | None = None) -> bool: ...
     async def postpone(self, message: Any, delay: timedelta, why: str) -> None: ...
@@ -63,6 +63,7 @@ class Dispatcher:
         self._reactions = reactions
         self._jobs = jobs
         self._transaction = transaction
+        self._outside = frozenset(name for name, reaction in reactions.items() if reaction.outside)
         self._running: dict[asyncio.Task[None], Waiting] = {}
         self._renewal: asyncio.Task[None] | None = None
         self._filling = asyncio.Lock()
@@ -72,26 +73,42 @@ class Dispatcher:
         total = 0
         while (started := await self.fill()) or self._running:
             total += started
-            if self._running:
-                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            await self.wait_for_place()
         return total
 
     async def fill(self) -> int:
-        """Start what is due, as long as there are places; how many were started.
-
-        Returns while they run: one that is slow holds its place and nothing else. When all are taken, it waits for one.
-        """
+        """Start what is due, as long as there are places; how many were started, which run on."""
         total = 0
         async with self._filling:
-            while True:
-                if len(self._running) >= AT_ONCE:
-                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-                messages = await self._outbox.claim(AT_ONCE - len(self._running))
-                if not messages:
-                    return total
+            while messages := await self._claim():
                 total += len(messages)
                 for message in messages:
                     self._start(message)
+        return total
+
+    @property
+    def is_full(self) -> bool:
+        """Whether something may be due that has no place yet."""
+        return self._places() <= 0 or self._outside_places() <= 0
+
+    async def wait_for_place(self, at_most: float | None = None) -> None:
+        """Until one of those that run has ended, or for this many seconds."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _claim(self) -> list[Any]:
+        places, outside = self._places(), self._outside_places()
+        if places <= 0:
+            return []
+        if outside <= 0:
+            return await self._outbox.claim(places, but=self._outside)
+        return await self._outbox.claim(min(places, outside))
+
+    def _places(self) -> int:
+        return AT_ONCE - len(self._running)
+
+    def _outside_places(self) -> int:
+        return OUTSIDE_AT_ONCE - sum(message.reaction in self._outside for message in self._running.values())
 
     async def stop(self) -> None:
         """Break off what runs; the leases bring it back."""
@@ -104,7 +121,7 @@ class Dispatcher:
         task = asyncio.create_task(self._one(message), name=message.reaction)
         self._running[task] = message
         task.add_done_callback(self._ended)
-        if self._renewal is None:
+        if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._keep(), name="leases")
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -120,8 +137,10 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             for token in {message.token for message in self._running.values()}:
-                with contextlib.suppress(Unavailable):  # the next one may come through
+                try:
                     await self._outbox.renew(token)
+                except Exception as error:  # noqa: BLE001 - the next one may come through
+                    log.warning("lease_not_renewed", error=type(error).__name__)
 
     async def _one(self, message: Waiting) -> None:
         with structlog.contextvars.bound_contextvars(outbox_id=message.id, reaction=message.reaction):
@@ -155,9 +174,8 @@ class Dispatcher:
         """Postpone with growing gaps; give up in the end. Only the kind of error is kept: messages may name people."""
         is_passing = isinstance(error, Unavailable)
         why = f"{type(error).__name__}: {error.code}" if isinstance(error, AppError) else type(error).__name__
-        is_final = isinstance(
-            error, Invalid
-        )  # what is wrong in itself stays so; other refusals may pass with the state
+        # what is wrong in itself stays so; other refusals may pass with the state
+        is_final = isinstance(error, Invalid)
         most = MOST_ATTEMPTS_UNAVAILABLE if is_passing else 1 if is_final else MOST_ATTEMPTS
         if message.attempts >= most:
             await self._outbox.bury(message, why)

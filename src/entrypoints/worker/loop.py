@@ -23,7 +23,7 @@ def jobs(house: House) -> dict[str, Job]:
     return {
         "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due),
         "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
-        "prune": Job(timedelta(hours=1), house.outbox.prune),
+        "prune": Job(timedelta(hours=1), house.pruning.prune),
     }
 
 
@@ -48,7 +48,10 @@ async def work(house: House, reactions: Dispatcher, wait: Callable[[float], Awai
                 log.warning("database_away")
             except Exception:  # the loop must outlive whatever a broken row does
                 log.exception("background_error")
-            await wait(POLL_S)
+            if reactions.is_full:
+                await reactions.wait_for_place(POLL_S)
+            else:
+                await wait(POLL_S)
     finally:
         await reactions.stop()
 

@@ -1,7 +1,7 @@
 """Asking Razorpay ourselves, for when both callbacks are lost."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -39,8 +39,8 @@ class Reconciling:
         """Look at every unresolved order whose time has come; how many there were.
 
         The next look is set before the call goes out, so that no two processes ask and a crash costs one round. What
-        Razorpay gives no answer about is looked at again in two minutes; three silences in a row end the round, for in
-        an outage each further question would only wait out its time.
+        Razorpay gives no answer about is looked at again in two minutes, after all others; three silences in a row end
+        the round, for in an outage each further question would only wait out its time.
         """
         total = silences = 0
         while silences < MOST_SILENCES and (payments := await self._claim()):
@@ -49,7 +49,7 @@ class Reconciling:
                 if silences < MOST_SILENCES:
                     silences = 0 if await self._answered(payment) else silences + 1
                 else:
-                    await self._look_again(payment)
+                    await self._put_back(payment, payment.next_look_at)  # first in the next round
         return total
 
     async def look(self, payment_id: int) -> None:
@@ -84,15 +84,15 @@ class Reconciling:
         try:
             await self._look(payment)
         except GatewayUnavailable:
-            await self._look_again(payment)
+            await self._put_back(payment, self.clock.now() + FIRST_LOOK)
             return False
         return True
 
-    async def _look_again(self, payment: Payment) -> None:
+    async def _put_back(self, payment: Payment, next_look_at: datetime | None) -> None:
         async with self.begin() as store:
             current = await store.payment(payment.id, lock=True)
             if current is not None and current.status in UNPAID:
-                await store.save(replace(current, looks=payment.looks, next_look_at=self.clock.now() + FIRST_LOOK))
+                await store.save(replace(current, looks=payment.looks, next_look_at=next_look_at))
 
     def _looked(self, payment: Payment) -> Payment:
         now = self.clock.now()

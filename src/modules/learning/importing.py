@@ -3,9 +3,10 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from core.actor import Actor
+from core.clock import INDIA
 from core.errors import FieldFault, Invalid, NotFound
 from core.transaction import Begin
 from modules.learning.admission import Admission
@@ -14,7 +15,7 @@ from modules.learning.events import ImportStarted
 from modules.learning.ports import ImportLine, ImportStore
 
 MAX_LINES = 10_000
-CHUNK = 200
+CHUNK = 50  # its students and the course stay locked meanwhile
 SHOWN_FAULTS = 50
 
 
@@ -24,11 +25,13 @@ class Importing:
     admission: Admission
 
     async def start(self, actor: Actor, course_id: int, text: str) -> int:
-        """Take a CSV with the columns `email` and, optionally, `expiry_date` (YYYY-MM-DD); a worker enrols the rows.
+        """Take a CSV with the columns `email` and, optionally, `expiry_date`; a worker enrols the rows.
+
+        The date (YYYY-MM-DD) is the last day of access, in India.
 
         :raises Invalid: with the faulty lines; nothing is taken then. :raises NotFound:
         """
-        lines = parse(text)
+        lines = parse(text, self.admission.clock.now())
         async with self.begin() as store:
             if await store.course(course_id) is None:
                 raise NotFound
@@ -75,7 +78,7 @@ class Importing:
         return True
 
 
-def parse(text: str) -> list[ImportLine]:
+def parse(text: str, now: datetime) -> list[ImportLine]:
     """The rows of a CSV with a header line.
 
     :raises Invalid: naming each faulty line (the first 50).
@@ -90,7 +93,7 @@ def parse(text: str) -> list[ImportLine]:
     lines, faults, seen = [], [], set()
     for number, row in rows:
         email = (row.get("email") or "").strip().lower()
-        expires, fault = _date((row.get("expiry_date") or "").strip())
+        expires, fault = _end_of((row.get("expiry_date") or "").strip(), now)
         if "@" not in email or len(email) > 254:
             fault = "Not an e-mail address."
         elif email in seen:
@@ -106,10 +109,12 @@ def parse(text: str) -> list[ImportLine]:
     return lines
 
 
-def _date(given: str) -> tuple[datetime | None, str | None]:
-    if not given:
+def _end_of(day: str, now: datetime) -> tuple[datetime | None, str | None]:
+    """The moment after this day, or what is wrong with it."""
+    if not day:
         return None, None
     try:
-        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC), None
-    except ValueError:
+        end = (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=INDIA) + timedelta(days=1)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None, "Not a date as YYYY-MM-DD."
+    return (end, None) if end > now else (None, "This day is over.")

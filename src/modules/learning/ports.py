@@ -166,7 +166,7 @@ class Lesson(Struct, frozen=True):
 
 
 class ProgressBook(Protocol):
-    """Progress without a transaction: two statements a report, and nobody waits for anybody."""
+    """Progress without a transaction: two statements a report, none of which waits for a lock of the enrolment."""
 
     async def lesson(self, user_id: int, content_id: int) -> Lesson | None: ...
 

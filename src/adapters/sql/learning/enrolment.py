@@ -26,7 +26,7 @@ LOCK_STUDENT = (
     .with_for_update(key_share=True)
 )
 BY_ID = select(*ENROLLMENT_COLUMNS).where(ENROLLMENTS.c.id == bindparam("id"))
-BY_ID_LOCKED = BY_ID.with_for_update()
+BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)
 OF_STUDENT = select(*ENROLLMENT_COLUMNS).where(
     ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == bindparam("course_id")
 )

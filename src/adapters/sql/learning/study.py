@@ -33,7 +33,7 @@ LOCK_ENROLLMENT = (
         ENROLLMENTS.c.course_id
         == select(CONTENTS.c.course_id).where(CONTENTS.c.id == bindparam("content_id")).scalar_subquery(),
     )
-    .with_for_update()
+    .with_for_update(key_share=True)  # a new row of progress refers to the enrolment, and must not wait for this
 )
 OTHERS, CONTENTS_OF = PROGRESS.alias(), CONTENTS.alias()
 _COMPLETED = (

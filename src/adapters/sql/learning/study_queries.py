@@ -103,7 +103,8 @@ _ALL = (
 # over the few dozen rows of one student's course; an index on the time would make each report dearer
 _LAST_ID = (
     select(PROGRESS.c.content_id)
-    .where(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id)
+    .join(CONTENTS, CONTENTS.c.id == PROGRESS.c.content_id)
+    .where(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, CONTENTS.c.is_published)
     .order_by(PROGRESS.c.updated_at.desc(), PROGRESS.c.id.desc())
     .limit(1)
     .correlate(ENROLLMENTS)

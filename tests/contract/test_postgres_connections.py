@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: what fails is replaced, what is cancelled comes back, and nobody waits for ever."""
+"""Connections to PostgreSQL: what fails is replaced, what is cancelled comes back, and callers take turns."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,6 @@ from sqlalchemy import text
 from adapters.sql import postgres
 from adapters.sql.database import Database
 from adapters.sql.postgres import PostgresPool
-from core.errors import Unavailable
 from worlds import TestClock
 
 ONE, PID = text("SELECT 1"), text("SELECT pg_backend_pid()")
@@ -43,28 +42,29 @@ async def test_a_connection_is_used_again(database: Database) -> None:
     assert database.connections_in_use == 0
 
 
-async def test_a_connection_that_the_server_closed_is_replaced(database: Database, postgres_database: str) -> None:
-    before = await pid_of(database)
-    other = await asyncpg.connect(postgres_database.replace("+asyncpg", ""))
-    await other.execute("SELECT pg_terminate_backend($1)", before)
-    while await other.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", before):
-        pass  # each question is a round trip: no spinning
-    await other.close()
-    for _ in range(2):  # the news may still be on its way: one call may fail, and says so in the house's words
-        try:
-            after = await pid_of(database)
-        except Unavailable:
-            after = before
-    assert after != before
-    assert database.connections_in_use == 0
-
-
-async def test_a_connection_that_stood_idle_for_long_is_not_trusted(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_connections_that_the_server_closed_are_replaced_and_nobody_notices(
+    database: Database, postgres_database: str
 ) -> None:
-    before = await pid_of(database)
-    monkeypatch.setattr(postgres, "LONGEST_IDLE_S", 0.0)
-    assert await pid_of(database) != before
+    both = asyncio.Barrier(5)
+
+    async def hold() -> int:
+        async with database.transaction() as transaction:
+            found = await transaction.row(PID)
+            await both.wait()  # five at once, so that five stand idle afterwards
+        assert found is not None
+        return int(found[0])
+
+    before = await asyncio.gather(*(hold() for _ in range(5)))
+    other = await asyncpg.connect(postgres_database.replace("+asyncpg", ""))
+    await other.execute("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", list(before))
+    while await other.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[])", list(before)):
+        pass  # each question is a round trip: no spinning
+    for _ in range(20):
+        await other.fetchval("SELECT 1")  # the news arrives on the same loop as these answers
+    await other.close()
+    after = await asyncio.gather(*(pid_of(database) for _ in range(5)))
+    assert not set(after) & set(before)
+    assert database.connections_in_use == 0
 
 
 async def test_a_cancelled_call_gives_its_connection_back_unharmed(database: Database) -> None:
@@ -107,3 +107,13 @@ async def test_more_callers_than_connections_take_turns_and_then_give_up(
         assert (await pool.read(ONE, None)).scalar() == 1
     finally:
         await pool.close()
+
+
+async def test_closing_waits_for_what_is_under_way(postgres_database: str) -> None:
+    pool = PostgresPool(postgres_database, size=2, statement_timeout_ms=5000)
+    going = asyncio.create_task(pool.read(text("SELECT pg_sleep(0.2), 7"), None))
+    while not pool.in_use:
+        await pool.read(ONE, None)
+    async with asyncio.timeout(5):
+        await pool.close()
+    assert (await going).one()[1] == 7

@@ -1,0 +1,49 @@
+"""What is of no use any more goes, in the background."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+
+from adapters.sql.database import Database
+from adapters.sql.models import (
+    GatewayEvent,
+    IdempotencyKey,
+    OneTimeCode,
+    OutboxMessage,
+    ScheduleSlot,
+    Session,
+    SocketTicket,
+)
+from adapters.sql.store import table
+from core.clock import Clock
+
+WORK_KEPT = timedelta(days=7)
+CODES_KEPT = timedelta(days=1)  # longer than the hour in which they are counted
+ANSWERS_KEPT = timedelta(days=30)
+EVENTS_KEPT = timedelta(days=90)  # of Razorpay's, which name the payer; it repeats one for a day
+LOGINS_KEPT = timedelta(days=90)
+OUTBOX, SLOTS, KEYS = table(OutboxMessage), table(ScheduleSlot), table(IdempotencyKey)
+TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
+EVENTS = table(GatewayEvent)
+
+
+class SqlPruning:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def prune(self) -> None:
+        """Forget what ended longer ago than it is kept; what waits, or was given up, stays."""
+        now = self._clock.now()
+        over = now - LOGINS_KEPT
+        for outdated in (
+            delete(OUTBOX).where(OUTBOX.c.done_at < now - WORK_KEPT),
+            delete(SLOTS).where(SLOTS.c.slot < now - WORK_KEPT),
+            delete(KEYS).where(KEYS.c.created_at < now - ANSWERS_KEPT),
+            delete(TICKETS).where(TICKETS.c.expires_at < now),
+            delete(CODES).where(CODES.c.created_at < now - CODES_KEPT, CODES.c.expires_at < now),
+            delete(EVENTS).where(EVENTS.c.handled_at < now - EVENTS_KEPT),
+            delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
+        ):
+            async with self._database.transaction() as transaction:  # each by itself: none holds up the others
+                await transaction.execute(outdated)

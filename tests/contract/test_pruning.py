@@ -1,0 +1,36 @@
+"""What is forgotten in the background, and what never is."""
+
+from worlds import World, payment_event
+
+TABLES = ("sessions", "one_time_codes", "socket_tickets", "idempotency_keys", "gateway_events", "outbox")
+
+
+async def counts(world: World) -> dict[str, int]:
+    return {table: await world.count(table) for table in TABLES}
+
+
+async def test_what_is_over_goes_and_what_is_alive_stays(world: World) -> None:
+    student, course = await world.person(), await world.course()
+    order = await world.order(student, course)
+    paid = await world.sandbox.pay(order["razorpay_order_id"])
+    await world.webhook(payment_event(paid))
+    await world.http.post("/api/accounts/password/forgot/", json={"email": student.email})
+    await student.post("/api/accounts/ws-ticket/")
+    await student.post("/api/payments/create_order/", {"course_id": course.id}, headers={"Idempotency-Key": "k"})
+    await world.settle()
+    before = await counts(world)
+    assert all(before.values()), before
+    await world.house.pruning.prune()
+    assert await counts(world) == before
+    world.clock.advance(days=2)
+    await world.house.pruning.prune()
+    after = await counts(world)
+    assert (after["one_time_codes"], after["socket_tickets"]) == (0, 0)
+    assert (after["sessions"], after["gateway_events"]) == (before["sessions"], before["gateway_events"])
+    world.clock.advance(days=130)
+    await world.house.pruning.prune()
+    waiting = await world.count("outbox", "done_at IS NULL")
+    assert waiting  # the mails, which nobody takes here
+    assert await counts(world) == {table: waiting if table == "outbox" else 0 for table in TABLES}
+    assert await world.count("payments") == 1
+    assert await world.count("enrollments") == 1
