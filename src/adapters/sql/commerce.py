@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.models import Course, Enrollment, GatewayEvent, User
 from adapters.sql.models import Payment as PaymentModel
 from adapters.sql.store import SqlStore, table
@@ -27,8 +28,7 @@ IS_ENROLLED = select(
     exists().where(
         ENROLLMENTS.c.user_id == bindparam("user_id"),
         ENROLLMENTS.c.course_id == bindparam("course_id"),
-        ENROLLMENTS.c.is_active,
-        or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > bindparam("now")),
+        HAS_ACCESS,
     )
 )
 IS_SUSPENDED = select(

@@ -194,7 +194,11 @@ async def _opened(request: Call, content_id: int) -> ContentInfo:
 
 def _is_own_playback(data: ContentChanges) -> bool:
     """The app sends back what it read: the player's address, which is not a new video."""
-    return isinstance(data.playback, dict) and data.playback.get("url") == data.video_url
+    return (
+        isinstance(data.playback, dict)
+        and isinstance(data.video_url, str)
+        and data.playback.get("url") == data.video_url
+    )
 
 
 def _module(module: Module) -> ModuleInfo:

@@ -78,6 +78,10 @@ class Enrolling:
         :raises NotFound: :raises VersionConflict:
         """
         async with self.begin() as store:
+            known = await store.enrollment(enrollment_id)
+            if known is None:
+                raise NotFound
+            await store.lock_student(known.user_id)  # before the enrolment, as whoever pays for it does
             enrollment = await store.enrollment(enrollment_id, lock=True)
             if enrollment is None:
                 raise NotFound

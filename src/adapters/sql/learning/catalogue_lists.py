@@ -10,7 +10,6 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
-    exists,
     func,
     literal_column,
     or_,
@@ -19,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from adapters.sql.learning.rows import CATEGORIES, COURSES, INSTRUCTORS, LEVELS, PERSON_COLUMNS, USERS
+from adapters.sql.learning.access import teaches
+from adapters.sql.learning.rows import CATEGORIES, COURSES, LEVELS, PERSON_COLUMNS, USERS
 from adapters.sql.pages import KeysetList
 from modules.learning.queries import CategoryCard, CourseCard, Person
 
@@ -83,7 +83,7 @@ FILTERS: dict[str, ColumnElement[bool]] = {
     "published": C.is_published,
     "published_or_own": or_(
         C.is_published,
-        exists().where(INSTRUCTORS.c.course_id == C.id, INSTRUCTORS.c.user_id == bindparam("viewer_id")),
+        teaches(C.id),
     ),
 }
 COURSE_LIST = KeysetList(

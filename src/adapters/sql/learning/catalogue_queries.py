@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import (
     and_,
     bindparam,
-    exists,
     literal_column,
     select,
 )
 
 from adapters.sql.database import Database
+from adapters.sql.learning.access import is_staff, teaches
 from adapters.sql.learning.catalogue_lists import (
     CARD_BY_ID,
     COURSE_LIST,
@@ -76,7 +76,7 @@ OUTLINE_CONTENTS = (
     .order_by(CONTENTS.c.position, CONTENTS.c.id)
 )
 VIEWER = select(
-    exists().where(INSTRUCTORS.c.course_id == bindparam("course_id"), INSTRUCTORS.c.user_id == bindparam("user_id")),
+    teaches(bindparam("course_id")),
     *ENROLLMENT_COLUMNS,
 ).select_from(
     select(literal_column("1"))
@@ -98,7 +98,7 @@ class SqlCatalogueQueries:
             where.append("published")
         elif not viewer.is_admin:
             where.append("published_or_own")
-            values["viewer_id"] = viewer.user_id
+            values["user_id"] = viewer.user_id
         if wanted.q and (terms := list(dict.fromkeys(words(wanted.q)))[:MOST_TERMS]):
             return await self._search(request, terms, where, values)
         order = wanted.ordering.removeprefix("-")
@@ -117,17 +117,17 @@ class SqlCatalogueQueries:
         row = await self._database.row(CARD_BY_ID, {"id": course_id})
         if row is None:
             return None
-        found, teaches, enrolled = card(row), False, None
+        found, is_own, enrolled = card(row), False, None
         if viewer is not None:
             values = {"course_id": course_id, "user_id": viewer.user_id}
             seen = await self._database.row(VIEWER, values)
             if seen is not None:
-                teaches, enrolled = bool(seen[0]) and viewer.role is Role.INSTRUCTOR, enrollment(seen[1:])
-        is_staff = teaches or (viewer is not None and viewer.is_admin)
-        if not (found.is_published or is_staff or enrolled):
+                is_own, enrolled = bool(seen[0]), enrollment(seen[1:])
+        sees_all = is_staff(viewer, teaches=is_own)
+        if not (found.is_published or sees_all or enrolled):
             return None
-        modules = await self._modules(course_id, enrolled.id if enrolled else None, is_staff=is_staff)
-        return Outline(found, is_staff, modules, enrolled)
+        modules = await self._modules(course_id, enrolled.id if enrolled else None, is_staff=sees_all)
+        return Outline(found, sees_all, modules, enrolled)
 
     async def categories(self) -> list[CategoryCard]:
         columns = select(CATEGORIES.c.id, CATEGORIES.c.slug, CATEGORIES.c.title).order_by(CATEGORIES.c.title)

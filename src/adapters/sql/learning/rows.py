@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
-
 from adapters.sql.models import (
     Category,
     CourseInstructor,
@@ -69,10 +67,6 @@ PERSON_COLUMNS = [USERS.c[name] for name in Person.__struct_fields__]
 LEVELS = {level.value: level for level in Level}
 TYPES = {kind.value: kind for kind in ContentType}
 SOURCES = {source.value: source for source in Source}
-
-IS_INSTRUCTOR_OF = select(
-    exists().where(INSTRUCTORS.c.course_id == bindparam("course_id"), INSTRUCTORS.c.user_id == bindparam("user_id"))
-)
 
 
 def course(row: Sequence[Any]) -> Course:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Executable, and_, bindparam, func, select, update
+from sqlalchemy import Executable, and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.database import AnyRow, Database
@@ -20,6 +20,7 @@ from adapters.sql.learning.rows import (
     enrollment,
     progress,
 )
+from adapters.sql.learning.tally import COMPLETED, TOTAL
 from adapters.sql.store import SqlStore
 from core.clock import Clock
 from modules.learning.domain.progress import Progress, Tally
@@ -35,21 +36,6 @@ LOCK_ENROLLMENT = (
     )
     .with_for_update(key_share=True)  # a new row of progress refers to the enrolment, and must not wait for this
 )
-OTHERS, CONTENTS_OF = PROGRESS.alias(), CONTENTS.alias()
-_COMPLETED = (
-    select(func.count())
-    .select_from(OTHERS)
-    .join(CONTENTS_OF, CONTENTS_OF.c.id == OTHERS.c.content_id)
-    .where(OTHERS.c.enrollment_id == ENROLLMENTS.c.id, OTHERS.c.is_completed, CONTENTS_OF.c.is_published)
-    .correlate(ENROLLMENTS)
-    .scalar_subquery()
-)
-_TOTAL = (
-    select(func.count())
-    .where(CONTENTS_OF.c.course_id == CONTENTS.c.course_id, CONTENTS_OF.c.is_published)
-    .correlate(CONTENTS)
-    .scalar_subquery()
-)
 LESSON = (
     select(
         CONTENTS.c.id,
@@ -59,8 +45,8 @@ LESSON = (
         CONTENTS.c.content_type,
         CONTENTS.c.video_duration,
         CONTENTS.c.available_after_days,
-        _COMPLETED,
-        _TOTAL,
+        COMPLETED,
+        TOTAL,
         *ENROLLMENT_COLUMNS,
         *PROGRESS_COLUMNS,
     )

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import and_, bindparam, func, select, tuple_
 
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.learning.access import HAS_ACCESS, NOW, TEACHES, is_staff, teaches
 from adapters.sql.learning.rows import (
     CONTENT_COLUMNS,
     CONTENTS,
@@ -13,8 +14,6 @@ from adapters.sql.learning.rows import (
     ENROLLMENTS,
     IMPORT_ROWS,
     IMPORTS,
-    INSTRUCTORS,
-    IS_INSTRUCTOR_OF,
     MODULES,
     PROGRESS,
     PROGRESS_COLUMNS,
@@ -23,8 +22,9 @@ from adapters.sql.learning.rows import (
     enrollment,
     progress,
 )
+from adapters.sql.learning.tally import COMPLETED, TOTAL
 from adapters.sql.pages import KeysetList, given
-from core.actor import Actor, Role
+from core.actor import Actor
 from core.clock import Clock
 from core.paging import Page, PageRequest
 from modules.learning.domain.enrolment import Enrollment
@@ -65,7 +65,7 @@ def _neighbour(*, forward: bool) -> Any:
 SIGHT = (
     select(
         COURSES.c.is_published,
-        exists().where(INSTRUCTORS.c.course_id == CONTENTS.c.course_id, INSTRUCTORS.c.user_id == bindparam("user_id")),
+        teaches(CONTENTS.c.course_id),
         _neighbour(forward=False),
         _neighbour(forward=True),
         *CONTENT_COLUMNS,
@@ -86,20 +86,6 @@ _CONTENT = 4
 _ENROLLMENT = _CONTENT + len(CONTENT_COLUMNS)
 _PROGRESS = _ENROLLMENT + len(ENROLLMENT_COLUMNS)
 
-_DONE = (
-    select(func.count())
-    .select_from(PROGRESS)
-    .join(CONTENTS, CONTENTS.c.id == PROGRESS.c.content_id)
-    .where(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, PROGRESS.c.is_completed, CONTENTS.c.is_published)
-    .correlate(ENROLLMENTS)
-    .scalar_subquery()
-)
-_ALL = (
-    select(func.count())
-    .where(CONTENTS.c.course_id == ENROLLMENTS.c.course_id, CONTENTS.c.is_published)
-    .correlate(ENROLLMENTS)
-    .scalar_subquery()
-)
 # over the few dozen rows of one student's course; an index on the time would make each report dearer
 _LAST_ID = (
     select(PROGRESS.c.content_id)
@@ -111,7 +97,7 @@ _LAST_ID = (
     .scalar_subquery()
 )
 _LAST_TITLE = select(CONTENTS.c.title).where(CONTENTS.c.id == _LAST_ID).correlate(ENROLLMENTS).scalar_subquery()
-CARDS = select(*ENROLLMENT_COLUMNS, COURSES.c.title, COURSES.c.thumbnail, _DONE, _ALL, _LAST_ID, _LAST_TITLE).join(
+CARDS = select(*ENROLLMENT_COLUMNS, COURSES.c.title, COURSES.c.thumbnail, COMPLETED, TOTAL, _LAST_ID, _LAST_TITLE).join(
     COURSES, COURSES.c.id == ENROLLMENTS.c.course_id
 )
 _CARD = len(ENROLLMENT_COLUMNS)
@@ -142,16 +128,14 @@ def _enrolled(row: AnyRow) -> Enrollment:
     return found
 
 
-_NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
-_IS_ALIVE = or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > _NOW)
 ENROLLMENT_LIST = KeysetList(
     CARDS,
     make=_card,
     orders={"id": [ENROLLMENTS.c.id]},
     filters={
         **{name: ENROLLMENTS.c[name] == bindparam(name) for name in ("user_id", "course_id", "source")},
-        "active": and_(ENROLLMENTS.c.is_active, _IS_ALIVE),
-        "expired": ENROLLMENTS.c.expiry_date <= _NOW,
+        "active": HAS_ACCESS,
+        "expired": ENROLLMENTS.c.expiry_date <= NOW,
         "suspended": ~ENROLLMENTS.c.is_active,
         "completed": ENROLLMENTS.c.completed_at.is_not(None),
     },
@@ -179,11 +163,10 @@ class SqlStudyQueries:
         row = await self._database.row(SIGHT, values)
         if row is None:
             return None
-        teaches = bool(row[1]) and viewer is not None and viewer.role is Role.INSTRUCTOR
         return ContentSight(
             content=content(row[_CONTENT:_ENROLLMENT]),
             course_is_published=row[0],
-            is_staff=teaches or (viewer is not None and viewer.is_admin),
+            is_staff=is_staff(viewer, teaches=bool(row[1])),
             enrollment=enrollment(row[_ENROLLMENT:_PROGRESS]),
             progress=progress(row[_PROGRESS:]),
             previous_id=row[2],
@@ -221,11 +204,8 @@ class SqlStudyQueries:
         return ProgressReport(found, Tally(done, len(lines)), lines)
 
     async def is_staff(self, actor: Actor, course_id: int) -> bool:
-        if actor.role is not Role.INSTRUCTOR:
-            return actor.is_admin
-        values = {"course_id": course_id, "user_id": actor.user_id}
-        row = await self._database.row(IS_INSTRUCTOR_OF, values)
-        return bool(row and row[0])
+        row = await self._database.row(TEACHES, {"course_id": course_id, "user_id": actor.user_id})
+        return row is not None and is_staff(actor, teaches=bool(row[0]))
 
     async def import_status(self, import_id: int) -> ImportStatus | None:
         columns = select(IMPORTS.c.id, IMPORTS.c.course_id, IMPORTS.c.created_at, IMPORTS.c.finished_at)
