@@ -1,10 +1,16 @@
 """Calls that a client may repeat with an `Idempotency-Key` and get the same answer."""
 
+import hashlib
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 Answer = TypeVar("Answer")
+
+
+def owner_digest(owner: object) -> str:
+    """How a key's scope names whose it is, so that all of somebody's can be found and forgotten."""
+    return hashlib.sha256(str(owner).encode()).hexdigest()[:24]
 
 
 class Once(Struct, frozen=True):

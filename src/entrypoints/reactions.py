@@ -12,7 +12,7 @@ from core.events import Reaction, Reactions
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
 from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid, OrderUnknown, PaymentNeedsReview
-from modules.identity.events import CodeRequested, EmailChanged, PasswordChanged
+from modules.identity.events import AccountErased, CodeRequested, EmailChanged, EmailForgotten, PasswordChanged
 from modules.learning.events import ImportStarted
 
 Stores = dict[str, Callable[[Any], Any]]
@@ -28,6 +28,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
                 OrderPaid,
                 lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
             ),
+            Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
         ),
         after=(
             Reaction(
@@ -72,6 +73,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
                 lambda e: do.mailing.email_changed(user_id=e.user_id, code_id=e.code_id),
                 outside=True,
             ),
+            Reaction("discard_picture", AccountErased, lambda e: do.profiles.discard_image(e.picture), outside=True),
             Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
         ),
     )

@@ -3,12 +3,16 @@
 import asyncio
 import re
 
+import msgspec
+import pytest
 from sqlalchemy import text
 
 from adapters.sql.models import metadata
 from worlds import PASSWORD, Person, World
 
 NEW = "another-good-phrase-2"
+FORGOT, RESET = "/api/accounts/password/forgot/", "/api/accounts/password/reset/"
+RESEND, VERIFY, CHANGE = "/api/accounts/email/resend/", "/api/accounts/email/verify/", "/api/accounts/email/change/"
 
 
 async def codes(world: World, to: str) -> list[str]:
@@ -16,6 +20,10 @@ async def codes(world: World, to: str) -> list[str]:
     await world.settle()
     subjects = [mail["subject"] for mail in await world.sandbox.mails(to)]
     return [found[0] for found in (re.match(r"\d{6}", subject) for subject in subjects) if found]
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
 async def can_log_in(world: World, email: str, password: str) -> bool:
@@ -26,8 +34,7 @@ async def can_log_in(world: World, email: str, password: str) -> bool:
 async def test_an_address_is_verified_by_its_code_once(world: World) -> None:
     person = await world.person()
     code = (await codes(world, person.email))[0]
-    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    answer = await person.post("/api/accounts/email/verify/", {"code": wrong})
+    answer = await person.post("/api/accounts/email/verify/", {"code": other_than(code)})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_code")
     answers = await asyncio.gather(*(person.post("/api/accounts/email/verify/", {"code": code}) for _ in range(10)))
     assert sorted(a.status_code for a in answers) == [200] + [400] * 9
@@ -44,14 +51,38 @@ async def test_five_wrong_tries_spoil_a_code(world: World) -> None:
     assert (await person.post("/api/accounts/email/verify/", {"code": code})).status_code == 400
 
 
-async def test_codes_expire_and_a_new_one_voids_the_former(world: World) -> None:
+async def test_codes_expire(world: World) -> None:
+    person = await world.person()
+    code = (await codes(world, person.email))[0]
+    world.clock.advance(minutes=11)
+    assert (await person.post(VERIFY, {"code": code})).status_code == 400
+
+
+async def test_a_code_is_mailed_again_until_somebody_guesses_at_it(world: World) -> None:
+    """Who asks for a code in another's name does not void what that person is typing."""
     person = await world.person()
     first = (await codes(world, person.email))[0]
-    assert (await person.post("/api/accounts/email/resend/")).status_code == 204
+    for _ in range(2):
+        assert (await person.post(RESEND)).status_code == 204
+        await world.settle()
+    assert await codes(world, person.email) == [first] * 3
+    assert (await person.post(VERIFY, {"code": other_than(first)})).status_code == 400
+    assert (await person.post(RESEND)).status_code == 204
     second = (await codes(world, person.email))[0]
-    assert (await person.post("/api/accounts/email/verify/", {"code": first})).status_code == 400 or first == second
-    world.clock.advance(minutes=11)
-    assert (await person.post("/api/accounts/email/verify/", {"code": second})).status_code == 400
+    assert second != first
+    assert (await person.post(VERIFY, {"code": first})).status_code == 400
+    assert (await person.post(VERIFY, {"code": second})).status_code == 200
+
+
+async def test_each_address_gets_a_code_of_its_own(world: World) -> None:
+    """The digits that one mailbox was shown prove nothing about another."""
+    person = await world.person()
+    for wanted in ("one@example.com", "two@example.com"):
+        assert (await person.post(CHANGE, {"email": wanted, "password": PASSWORD})).status_code == 204
+    await world.settle()
+    sent = {to: await codes(world, to) for to in ("one@example.com", "two@example.com", person.email)}
+    assert sent["one@example.com"] == []  # void before it was sent
+    assert sent["two@example.com"] != sent[person.email]
 
 
 async def test_no_more_than_five_codes_an_hour(world: World) -> None:
@@ -65,6 +96,66 @@ async def test_no_more_than_five_codes_an_hour(world: World) -> None:
     ).json()
     person.token = tokens["access_token"]
     assert (await person.post("/api/accounts/email/resend/")).status_code == 204
+
+
+async def test_strangers_cannot_use_up_the_codes_of_other_purposes(world: World) -> None:
+    person = await world.person()
+    for _ in range(7):
+        assert (await world.http.post(FORGOT, json={"email": person.email})).status_code == 204
+    assert await world.count("one_time_codes", "purpose = 'reset_password'") == 5
+    assert (await person.post(RESEND)).status_code == 204
+    body = {"email": "new@example.com", "password": PASSWORD}
+    assert (await person.post(CHANGE, body)).status_code == 204
+    code = (await codes(world, "new@example.com"))[0]
+    assert (await person.post(VERIFY, {"code": code})).status_code == 200
+
+
+async def test_parallel_calls_do_not_pass_the_bound_on_codes(world: World) -> None:
+    person = await world.person()
+    await asyncio.gather(*(world.http.post(FORGOT, json={"email": person.email}) for _ in range(12)))
+    assert await world.count("one_time_codes", "purpose = 'reset_password'") == 5
+
+
+async def test_a_former_address_is_not_counted_as_a_code(world: World) -> None:
+    person = await world.person()
+    for number in range(5):
+        wanted = f"number{number}@example.com"
+        assert (await person.post(CHANGE, {"email": wanted, "password": PASSWORD})).status_code == 204
+        code = (await codes(world, wanted))[0]
+        assert (await person.post(VERIFY, {"code": code})).status_code == 200
+    sixth = await person.post(CHANGE, {"email": "number6@example.com", "password": PASSWORD})
+    assert sixth.status_code == 429
+
+
+async def test_codes_are_limited_by_the_address_of_the_caller(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.house.settings = msgspec.structs.replace(world.house.settings, limit_login_address=4)
+    guess = {"code": "000000", "new_password": NEW}
+    statuses = [(await world.http.post(FORGOT, json={"email": f"a{n}@example.com"})).status_code for n in range(2)]
+    statuses += [
+        (await world.http.post(RESET, json={"email": f"b{n}@example.com", **guess})).status_code for n in range(3)
+    ]
+    assert statuses == [204, 204, 400, 400, 429]
+
+
+@pytest.mark.parametrize("password", ["short", "password1", "canary-person-1", "x" * 200])
+async def test_a_reset_tells_nobody_whether_an_address_has_an_account(world: World, password: str) -> None:
+    person = await world.person(full_name="Canary")
+    await world.settle()  # so that the code of the registration is not the newest mail
+    await world.http.post(FORGOT, json={"email": person.email})
+    code = (await codes(world, person.email))[0]
+    answers = []
+    for email in (person.email, "nobody@example.com"):
+        body = {"email": email, "code": other_than(code), "new_password": password}
+        answer = await world.http.post(RESET, json=body)
+        answers.append((answer.status_code, {**answer.json(), "request_id": ""}))
+    assert answers[0] == answers[1]
+    assert answers[0][1]["code"] == "invalid_code"
+    right = {"email": person.email, "code": code, "new_password": password}
+    assert (await world.http.post(RESET, json=right)).json()["code"] == "invalid_input"
+    for _ in range(4):  # a try with a weak password is a try
+        await world.http.post(RESET, json={**right, "code": other_than(code)})
+    assert (await world.http.post(RESET, json={**right, "new_password": NEW})).json()["code"] == "invalid_code"
 
 
 async def test_a_forgotten_password_is_reset_by_a_code_and_ends_all_logins(world: World) -> None:
@@ -113,6 +204,20 @@ async def test_an_address_changes_when_the_new_one_answers(world: World) -> None
     assert await can_log_in(world, wanted, PASSWORD)
     await world.settle()
     assert any("address was changed" in m["subject"] for m in await world.sandbox.mails(former))
+
+
+async def test_the_newer_of_two_codes_is_the_one_that_counts(world: World) -> None:
+    person, wanted = await world.person(), "wanted@example.com"
+    assert (await person.post(CHANGE, {"email": wanted, "password": PASSWORD})).status_code == 204
+    await world.settle()
+    assert (await person.post(RESEND)).status_code == 204
+    code = (await codes(world, person.email))[0]
+    verified = await person.post(VERIFY, {"code": code})
+    assert (verified.status_code, verified.json().get("email")) == (200, person.email)
+    assert verified.json()["email_verified_at"]
+    change = (await codes(world, wanted))[0]  # still open
+    changed = await person.post(VERIFY, {"code": change})
+    assert (changed.status_code, changed.json()["email"]) == (200, wanted)
 
 
 async def test_an_address_taken_meanwhile_is_refused(world: World) -> None:
@@ -175,6 +280,12 @@ async def test_erasure_leaves_no_trace_but_the_payments(world: World) -> None:
     proof = await world.sandbox.pay(order["razorpay_order_id"])
     await person.post("/api/payments/verify_payment/", proof)
     await person.patch("/api/accounts/me/", {"mobile_number": "+919812345678"})
+    other, admin = await world.course(), await world.admin()
+    order_again = {"course_id": other.id}
+    await person.post("/api/payments/create_order/", order_again, headers={"Idempotency-Key": "once"})
+    listed = {"file": ("list.csv", f"email\n{person.email}\n".encode(), "text/csv")}
+    imported = await admin.call("POST", f"/api/courses/courses/{course.id}/enrollments/import/", files=listed)
+    assert imported.status_code == 202
     await world.settle()
     refused = await person.call("DELETE", "/api/accounts/me/", json={"password": "wrong"})
     assert refused.status_code == 403
@@ -188,6 +299,6 @@ async def test_erasure_leaves_no_trace_but_the_payments(world: World) -> None:
         everything += str([tuple(row) for row in await world.house.database.rows(text(f"SELECT * FROM {table.name}"))])
     for canary in (person.email, person.username, "Canary Person", "canary person", "+919812345678"):
         assert not re.search(rf"\b{re.escape(canary)}\b", everything), canary
-    assert await world.count("payments") == 1
+    assert await world.count("payments") == 2
     again = await world.person(email=person.email, username=person.username)
     assert again.id != person.id

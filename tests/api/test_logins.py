@@ -64,6 +64,18 @@ async def test_a_repeated_registration_with_a_key_gets_the_same_answer(world: Wo
     assert (changed.status_code, changed.json()["code"]) == (409, "idempotency_key_reused")
 
 
+async def test_parallel_registrations_with_one_key_get_the_same_answer(world: World) -> None:
+    body = {"username": "asha", "email": "asha@example.com", "password": PASSWORD}
+    headers = {"Idempotency-Key": "k-1"}
+    answers = await asyncio.gather(
+        *(world.http.post("/api/accounts/register/", json=body, headers=headers) for _ in range(5))
+    )
+    assert [a.status_code for a in answers] == [201] * 5
+    assert len({a.json()["id"] for a in answers}) == 1
+    taken = await world.http.post("/api/accounts/register/", json=body, headers={"Idempotency-Key": "k-2"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "email_taken")
+
+
 @pytest.mark.parametrize("password", ["short", "password1", "iloveyou", "asha2026asha", "x" * 129])
 async def test_weak_passwords_are_refused(sqlite_world: World, password: str) -> None:
     body = {"username": "asha2026", "email": "who@example.com", "password": password}

@@ -93,8 +93,11 @@ class RazorpayGateway:
 
     async def order_by_receipt(self, receipt: str) -> GatewayOrder | None:
         query = {"receipt": receipt, "count": 10}
-        answer = await self._asked(lambda client, timeout: client.order.all(query, timeout=timeout))
-        orders = [] if answer is None else _read(answer.get("items"), list[_Order])
+        try:
+            answer = await self._call(lambda client, timeout: client.order.all(query, timeout=timeout))
+        except BadRequestError as error:  # no receipt is refused, hence it is our key that is
+            raise GatewayUnavailable(retry_after=2) from error
+        orders = _read(answer.get("items"), list[_Order])
         return _order(orders[0]) if orders else None
 
     async def payment(self, payment_id: str) -> Known | None:

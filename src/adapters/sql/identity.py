@@ -11,8 +11,9 @@ from adapters.sql.models import OneTimeCode as CodeModel
 from adapters.sql.models import Session as SessionModel
 from adapters.sql.models import SocketTicket
 from adapters.sql.models import User as UserModel
-from adapters.sql.store import SqlStore, table
+from adapters.sql.store import KEYS, SqlStore, table
 from core.actor import Role
+from core.idempotency import owner_digest
 from modules.identity.domain import CodePurpose, EmailTaken, OneTimeCode, Session, User, UsernameTaken
 
 USERS, SESSIONS, CODES, TICKETS = table(UserModel), table(SessionModel), table(CodeModel), table(SocketTicket)
@@ -23,6 +24,7 @@ CODE_COLUMNS = [CODES.c[name] for name in OneTimeCode.__struct_fields__]
 BY_ID = select(*USER_COLUMNS).where(USERS.c.id == bindparam("id"))
 BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)
 BY_EMAIL = select(*USER_COLUMNS).where(USERS.c.email == bindparam("email"), USERS.c.deleted_at.is_(None))
+BY_EMAIL_LOCKED = BY_EMAIL.with_for_update(key_share=True)
 ADD_USER = insert(USERS).returning(*USER_COLUMNS)
 SESSION_BY_ID = select(*SESSION_COLUMNS).where(SESSIONS.c.id == bindparam("id"))
 SESSION_BY_ID_LOCKED = SESSION_BY_ID.with_for_update()
@@ -45,7 +47,12 @@ OPEN_CODE = (
     .limit(1)
     .with_for_update()
 )
-CODES_SINCE = select(func.count()).where(CODES.c.user_id == bindparam("u"), CODES.c.created_at > bindparam("since"))
+CODES_SINCE = select(func.count()).where(
+    CODES.c.user_id == bindparam("u"),
+    CODES.c.purpose == bindparam("p"),
+    CODES.c.created_at > bindparam("since"),
+    CODES.c.expires_at > CODES.c.created_at,  # else it keeps a former address
+)
 
 
 class SqlIdentityStore(SqlStore):
@@ -72,8 +79,8 @@ class SqlIdentityStore(SqlStore):
         row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": user_id})
         return to_user(row) if row else None
 
-    async def user_by_email(self, email: str) -> User | None:
-        row = await self.transaction.row(BY_EMAIL, {"email": email})
+    async def user_by_email(self, email: str, *, lock: bool = False) -> User | None:
+        row = await self.transaction.row(BY_EMAIL_LOCKED if lock else BY_EMAIL, {"email": email})
         return to_user(row) if row else None
 
     async def change_user(self, user_id: int, **changes: Any) -> User:
@@ -105,6 +112,7 @@ class SqlIdentityStore(SqlStore):
             token_version=USERS.c.token_version + 1,
         )
         await self.transaction.execute(delete(CODES).where(CODES.c.user_id == user_id))
+        await self.transaction.execute(delete(KEYS).where(KEYS.c.scope.endswith(f":{owner_digest(user_id)}")))
         await self.transaction.execute(update(SESSIONS).where(SESSIONS.c.user_id == user_id).values(device=""))
 
     async def add_session(self, *, user_id: int, nonce: str, device: str, expires_at: datetime) -> Session:
@@ -154,30 +162,23 @@ class SqlIdentityStore(SqlStore):
     ) -> OneTimeCode:
         now = self.transaction.clock.now()
         await self.transaction.execute(VOID_CODES, {"u": user_id, "p": purpose.value, "now": now})
-        row = await self.transaction.row(
-            ADD_CODE,
-            {
-                "user_id": user_id,
-                "purpose": purpose.value,
-                "nonce": nonce,
-                "email": email,
-                "attempts": 0,
-                "created_at": now,
-                "expires_at": expires_at,
-            },
-        )
-        return _code(_present(row))
+        values = {"user_id": user_id, "purpose": purpose.value, "nonce": nonce, "email": email}
+        times = {"attempts": 0, "created_at": now, "expires_at": expires_at}
+        return _code(_present(await self.transaction.row(ADD_CODE, {**values, **times})))
 
-    async def codes_since(self, user_id: int, since: datetime) -> int:
-        return int(await self.transaction.scalar(CODES_SINCE, {"u": user_id, "since": since}) or 0)
+    async def keep_address(self, user_id: int, email: str) -> int:
+        now = self.transaction.clock.now()
+        values = {"user_id": user_id, "purpose": CodePurpose.CHANGE_EMAIL.value, "nonce": "-", "email": email}
+        times = {"attempts": 0, "created_at": now, "expires_at": now, "closed_at": now}
+        return int(_present(await self.transaction.row(ADD_CODE, {**values, **times}))[0])
+
+    async def codes_since(self, user_id: int, purpose: CodePurpose, since: datetime) -> int:
+        values = {"u": user_id, "p": purpose.value, "since": since}
+        return int(await self.transaction.scalar(CODES_SINCE, values) or 0)
 
     async def open_code(self, user_id: int, purpose: CodePurpose) -> OneTimeCode | None:
         now = self.transaction.clock.now()
         row = await self.transaction.row(OPEN_CODE, {"u": user_id, "p": purpose.value, "now": now})
-        return _code(row) if row else None
-
-    async def code(self, code_id: int) -> OneTimeCode | None:
-        row = await self.transaction.row(select(*CODE_COLUMNS).where(CODES.c.id == code_id))
         return _code(row) if row else None
 
     async def count_attempt(self, code_id: int) -> None:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.actor import Actor
 from core.errors import Invalid, Unauthenticated
-from core.idempotency import Once
+from core.idempotency import Once, owner_digest
 from core.paging import MAX_LIMIT, Page, PageRequest, decode_cursor
 from entrypoints.compose import House
 from entrypoints.http.scope import house_of
@@ -122,7 +122,7 @@ async def once(request: Call, route: str, who: object | None = None) -> Once | N
     owner = who if who is not None else actor.user_id if actor else ""
     # keyed: a body may hold a password, and a plain digest could be guessed
     digest = hmac.digest(house(request).settings.secret_key.encode(), await request.body(), "sha256").hex()
-    return Once(scope=f"{route}:{hashlib.sha256(str(owner).encode()).hexdigest()[:24]}", key=key, fingerprint=digest)
+    return Once(scope=f"{route}:{owner_digest(owner)}", key=key, fingerprint=digest)
 
 
 def given(body: Struct, *names: str) -> dict[str, Any]:

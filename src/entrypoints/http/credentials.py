@@ -7,10 +7,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from entrypoints.http.calls import Call, caller, do, house
-from entrypoints.http.policy import Policy, demand
+from entrypoints.http.policy import Policy, address, demand
 from entrypoints.http.wire import UserInfo, user_info
 
-HOUR = 3600
+QUARTER_HOUR, HOUR = 900, 3600
 
 
 class PasswordChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,13 +50,17 @@ class DeviceList(Struct, frozen=True):
     results: list[DeviceInfo]
 
 
-async def _count(request: Call, typed: str | None = None) -> None:
-    """Count a try with a code or password: of the caller's own account, or of the address that somebody typed."""
+async def _count(request: Call) -> None:
+    """Count a try with a code or password of the caller's own account."""
     h = house(request)
-    name, who = (
-        ("codes-user", str(caller(request).user_id)) if typed is None else ("codes-address", typed.strip().lower())
-    )
-    await demand(h, name, who, most=h.settings.limit_codes, seconds=HOUR)
+    await demand(h, "codes-user", str(caller(request).user_id), most=h.settings.limit_codes, seconds=HOUR)
+
+
+async def _count_typed(request: Call, email: str) -> None:
+    """Count a try by somebody who is not signed in: from their address as logins are, and of the account they name."""
+    h = house(request)
+    await demand(h, "codes-client", address(request), most=h.settings.limit_login_address, seconds=QUARTER_HOUR)
+    await demand(h, "codes-address", email.strip().lower(), most=h.settings.limit_codes, seconds=HOUR)
 
 
 @post("/password/change/", policy=Policy.USER, status_code=204)
@@ -69,27 +73,27 @@ async def change_password(request: Call, data: JSONBody[PasswordChange]) -> None
 @post("/password/forgot/", policy=Policy.ANYONE, status_code=204)
 async def forgot_password(request: Call, data: JSONBody[AddressBody]) -> None:
     """Have a code mailed. The answer is the same whether an account has this address or not."""
-    await _count(request, data.email)
+    await _count_typed(request, data.email)
     await do(request).passwords.forgot(data.email)
 
 
 @post("/password/reset/", policy=Policy.ANYONE, status_code=204)
 async def reset_password(request: Call, data: JSONBody[PasswordReset]) -> None:
     """Set a new password with the mailed code; all logins end."""
-    await _count(request, data.email)
+    await _count_typed(request, data.email)
     await do(request).passwords.reset(email=data.email, code=data.code, new=data.new_password)
 
 
 @post("/email/verify/", policy=Policy.USER, status_code=200)
 async def verify_email(request: Call, data: JSONBody[CodeBody]) -> UserInfo:
-    """Give back the mailed code: the address is verified, or changed if that was asked for."""
+    """Give back the code that was mailed last: the address is verified, or changed if that was asked for."""
     await _count(request)
     return user_info(request, await do(request).addresses.verify(caller(request), data.code))
 
 
 @post("/email/resend/", policy=Policy.USER, status_code=204)
 async def resend_code(request: Call) -> None:
-    """Have a new verification code mailed; the former one is void."""
+    """Have the verification code mailed again, or a new one if a wrong one was given back."""
     await do(request).addresses.resend(caller(request))
 
 

@@ -11,7 +11,6 @@ from modules.identity.domain import (
     CODE_LIFETIME,
     CODES_PER_HOUR,
     CodePurpose,
-    InvalidCode,
     OneTimeCode,
     User,
     digits,
@@ -27,36 +26,48 @@ class Codes:
     clock: Clock
 
     async def open(self, store: IdentityStore, user: User, purpose: CodePurpose, email: str) -> None:
-        """Void earlier codes of this purpose, open a new one and have it mailed.
+        """Have a code mailed to `email`. The caller holds the user's lock, so that parallel calls count one another.
 
-        :raises RateLimited: five codes within the hour.
+        A code that waits for the same address and that nobody has guessed at is mailed again: whoever asks in another's
+        name must not void what that person is typing. Otherwise a new one voids the earlier ones of this purpose.
+
+        :raises RateLimited: five mails of this purpose within the hour.
         """
         now = self.clock.now()
-        if await store.codes_since(user.id, now - timedelta(hours=1)) >= CODES_PER_HOUR:
+        if await store.codes_since(user.id, purpose, now - timedelta(hours=1)) >= CODES_PER_HOUR:
             raise RateLimited("Too many codes for this account; try again in an hour.", retry_after=3600)
+        waiting = await store.open_code(user.id, purpose)
+        again = waiting if waiting and waiting.attempts == 0 and waiting.email == email else None
+        # the same digits in a row of their own: each row is one mail, and is counted as one
         code = await store.add_code(
             user_id=user.id,
             purpose=purpose,
-            nonce=self.randomness.token(16),
+            nonce=again.nonce if again else self.randomness.token(16),
             email=email,
-            expires_at=now + CODE_LIFETIME,
+            expires_at=now + CODE_LIFETIME,  # as each mail promises
         )
         await store.emit(CodeRequested(user_id=user.id, code_id=code.id, purpose=purpose))
 
     async def open_verification(self, store: IdentityStore, user: User) -> None:
         await self.open(store, user, CodePurpose.VERIFY_EMAIL, user.email)
 
-    async def redeem(self, store: IdentityStore, user_id: int, purpose: CodePurpose, given: str) -> OneTimeCode | None:
-        """Use up the open code if `given` is it. None for a wrong guess, which is counted: the caller must commit first
-        and raise `InvalidCode` afterwards.
+    async def check(self, store: IdentityStore, user_id: int, purpose: CodePurpose, given: str) -> OneTimeCode | None:
+        """The open code if `given` is it. None if there is none, and for a wrong guess, which is counted: the caller
+        must commit first and raise `InvalidCode` afterwards.
         """
         code = await store.open_code(user_id, purpose)
         if code is None:
-            raise InvalidCode
+            return None
         if code.attempts >= CODE_ATTEMPTS or self.read(code) != given.strip():
             await store.count_attempt(code.id)
             return None
-        await store.close_code(code.id)
+        return code
+
+    async def redeem(self, store: IdentityStore, user_id: int, purpose: CodePurpose, given: str) -> OneTimeCode | None:
+        """The same, and the code is used up."""
+        code = await self.check(store, user_id, purpose, given)
+        if code is not None:
+            await store.close_code(code.id)
         return code
 
     def read(self, code: OneTimeCode) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeGuard
 
 from msgspec import Struct
 
@@ -15,10 +16,10 @@ CODE_LIFETIME = timedelta(minutes=10)
 CODE_ATTEMPTS = 5
 CODES_PER_HOUR = 5
 PASSWORD_LENGTH = (8, 128)
-_PART = r"[^@\s\x00-\x1f,;:<>()\[\]\"\\]"  # what separates addresses in a header does not stand in one
-EMAIL = re.compile(rf"{_PART}{{1,64}}@(?!\.){_PART}+\.(?!\.){_PART}+")
+_ATOM = r"[^@.\s\x00-\x1f,;:<>()\[\]\"\\]+"  # what separates addresses in a header does not stand in one
+EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})+")
 USERNAME = re.compile(r"[A-Za-z0-9_.]{3,30}")
-MOBILE = re.compile(r"\+[1-9]\d{6,14}")
+MOBILE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class EmailTaken(Conflict):
@@ -101,6 +102,13 @@ class User(Struct, frozen=True):
     deleted_at: datetime | None
     token_version: int
     version: int
+
+
+def still_proven(current: User | None, verified: User) -> TypeGuard[User]:
+    """Whether a password that was verified for `verified`, outside of any transaction, proves anything for the same
+    user as read since: nobody changed or reset it meanwhile, or banned or erased its user.
+    """
+    return current is not None and current.is_active and current.password_hash == verified.password_hash
 
 
 class Session(Struct, frozen=True):

@@ -42,7 +42,16 @@ class RoleChanged(Event, frozen=True, kw_only=True):
     role: str
 
 
+class EmailForgotten(Event, frozen=True, kw_only=True):
+    """An address goes with its account. For reactions within the transaction only: whatever comes after is stored."""
+
+    email: str
+
+
 class AccountErased(Event, frozen=True, kw_only=True):
-    """The person asked to be forgotten: what other modules hold of them goes too."""
+    """The person asked to be forgotten: what others hold of them goes too, and `picture`, the storage key of their
+    profile image.
+    """
 
     user_id: int
+    picture: str | None

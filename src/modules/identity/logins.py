@@ -20,6 +20,7 @@ from modules.identity.domain import (
     User,
     normal_email,
     rotation,
+    still_proven,
 )
 from modules.identity.events import AccessEnded
 from modules.identity.ports import AccessTokens, IdentityStore, PasswordHasher
@@ -61,7 +62,7 @@ class Logins:
         renewed = await self.hasher.hash(password) if self.hasher.is_outdated(user.password_hash) else None
         async with self.begin() as store:
             current = await store.user(user.id, lock=True)
-            if current is None or current.password_hash != user.password_hash or not current.is_active:
+            if not still_proven(current, user):
                 raise InvalidCredentials
             if renewed:
                 current = await store.change_user(user.id, password_hash=renewed)

@@ -46,6 +46,10 @@ class Importing:
             await store.emit(ImportStarted(import_id=import_id))
         return import_id
 
+    async def forget(self, store: ImportStore, email: str) -> None:
+        """Reaction within the erasure of an account: lists of former imports lose its address."""
+        await store.forget_email(email)
+
     async def run(self, import_id: int) -> None:
         """Enrol what is still waiting. Each chunk is one transaction, so a second run goes on where one was killed."""
         while await self._chunk(import_id):

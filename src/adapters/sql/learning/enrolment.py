@@ -129,6 +129,9 @@ class SqlEnrolmentStore(CourseStore):
         statement = update(IMPORT_ROWS).where(IMPORT_ROWS.c.import_id == import_id, IMPORT_ROWS.c.line == line)
         await self.transaction.execute(statement.values(status=status))
 
+    async def forget_email(self, email: str) -> None:
+        await self.transaction.execute(update(IMPORT_ROWS).where(IMPORT_ROWS.c.email == email).values(email=""))
+
     async def finish_import(self, import_id: int) -> None:
         statement = update(IMPORTS).where(IMPORTS.c.id == import_id, IMPORTS.c.finished_at.is_(None))
         await self.transaction.execute(statement.values(finished_at=self.transaction.clock.now()))
