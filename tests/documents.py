@@ -6,6 +6,7 @@ import logging
 import pkgutil
 import sys
 import warnings
+from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
 
@@ -107,10 +108,13 @@ def kinds() -> set[type[AppError]]:
 
 
 def errors() -> str:
-    rows = dict(OWN_CODES)
-    for kind in sorted(kinds(), key=lambda k: (len(k.__mro__), k.__qualname__)):
+    rows, details = dict(OWN_CODES), defaultdict(list)
+    for kind in sorted(kinds(), key=lambda k: (len(k.__mro__), k.__module__, k.__qualname__)):
         status, base = next((status, base) for base, status in STATUSES.items() if issubclass(kind, base))
-        rows.setdefault((str(status), kind.code, base.__name__), kind.detail)
+        details[str(status), kind.code, base.__name__].append((kind.__module__, kind.detail))
+    for key, said in details.items():  # modules say the same refusal in words of their own; subclasses only repeat it
+        of_modules = {module.split(".")[1]: detail for module, detail in reversed(said)}
+        rows.setdefault(key, " / ".join(dict.fromkeys(of_modules[name] for name in sorted(of_modules))))
     for status, code in CODES.items():
         if not any(row[:2] == (str(status), code) for row in rows):
             rows[str(status), code, LITESTARS] = ""

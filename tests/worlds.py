@@ -17,6 +17,7 @@ from entrypoints.http.app import create_app
 from entrypoints.sandbox import Sandbox
 from entrypoints.settings import Settings, load
 from entrypoints.worker.loop import dispatcher
+from modules.community.domain.groups import Visibility
 from modules.learning.domain.catalogue import ContentType
 
 PASSWORD = "learn-by-doing-1"
@@ -199,6 +200,26 @@ class World:
         )
         return granted.id
 
+    async def group(self, course: MadeCourse, **values: Any) -> int:
+        """A course's community; its id."""
+        settings = {
+            "title": "The class",
+            "description": "",
+            "visibility": Visibility.PUBLIC,
+            "require_post_approval": False,
+            "slow_mode_seconds": 0,
+            **values,
+        }
+        admin = (await self.admin()).actor
+        return (await self.house.workflows.founding.found(admin, course_id=course.id, **settings)).id
+
+    async def classmate(self, course: MadeCourse, community_id: int) -> Person:
+        """Somebody who is enrolled and has joined."""
+        person = await self.person()
+        await self.enrol(person, course)
+        await self.house.workflows.joining.join(person.actor, community_id)
+        return person
+
     async def order(self, person: Person, course: MadeCourse) -> dict[str, Any]:
         answer = await person.post("/api/payments/create_order/", {"course_id": course.id})
         assert answer.status_code in {200, 201}, answer.text
@@ -233,6 +254,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
             "SHALA_RAZORPAY_BASE_URL": f"{sandbox.base}/sandbox/razorpay",
             "SHALA_SMTP_HOST": "127.0.0.1",
             "SHALA_SMTP_PORT": str(sandbox.sandbox.smtp_port),
+            "SHALA_SMTP_TLS": "off",
             "SHALA_PASSWORD_MEMORY_KIB": "64",
             "SHALA_LIMIT_USER": "1000000",
             "SHALA_LIMIT_ADDRESS": "1000000",

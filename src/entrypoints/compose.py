@@ -15,6 +15,8 @@ from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce import SqlCommerceStore
 from adapters.sql.commerce_queries import SqlCommerceQueries
+from adapters.sql.community.groups import SqlGroupStore
+from adapters.sql.community.queries import SqlCommunityQueries
 from adapters.sql.database import Database
 from adapters.sql.identity import SqlIdentityStore
 from adapters.sql.identity_queries import SqlIdentityQueries
@@ -42,6 +44,9 @@ from modules.commerce.ports import PaymentGateway
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.settlement import Settlement
 from modules.commerce.webhooks import Webhooks
+from modules.community.founding import Founding
+from modules.community.hosting import Hosting
+from modules.community.joining import Joining
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -116,6 +121,7 @@ def compose(
         **_identity(settings, tools, shelf),
         **_learning(settings, tools, library, shelf),
         **_commerce(tools, gateway),
+        **_community(tools, shelf),
         mailing=Mailing(
             database.begin(SqlMailStore),
             SqlMailFacts(database, SqlCommerceQueries(database), derivation, clock),
@@ -226,6 +232,16 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
         "studying": Studying(database.begin(SqlStudyStore), SqlProgressBook(database, clock), clock),
         "catalogue": SqlCatalogueQueries(database),
         "study": study,
+    }
+
+
+def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
+    begin = tools.database.begin(SqlGroupStore)
+    return {
+        "founding": Founding(begin, Pictures(shelf, "banners", (1600, 400))),
+        "joining": Joining(begin),
+        "hosting": Hosting(begin, tools.clock),
+        "community": SqlCommunityQueries(tools.database, tools.clock),
     }
 
 

@@ -6,6 +6,10 @@ from modules.commerce.checkout import Checkout
 from modules.commerce.queries import CommerceQueries
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.webhooks import Webhooks
+from modules.community.founding import Founding
+from modules.community.hosting import Hosting
+from modules.community.joining import Joining
+from modules.community.queries import CommunityQueries
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -49,5 +53,10 @@ class Workflows:
     webhooks: Webhooks
     reconciling: Reconciling
     payments: CommerceQueries
+    # community
+    founding: Founding
+    joining: Joining
+    hosting: Hosting
+    community: CommunityQueries
     # notifications
     mailing: Mailing

@@ -69,7 +69,8 @@ def always(**fixed: Any) -> Filled:
     return lambda _: fixed
 
 
-A, C, P = "/api/accounts", "/api/courses", "/api/payments"
+A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/groups"
+ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_id}}"
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     # accounts
@@ -182,6 +183,23 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{P}/payments"): (PLAIN,),
     ("GET", f"{P}/payments/{{payment_id}}"): (about("belonging"),),
     ("GET", f"{P}/payments/{{payment_id}}/receipt"): (about("belonging"),),
+    # community
+    ("GET", G): (PLAIN,),
+    ("POST", G): (about("new_course", proven("course_id", title="A new class")),),
+    ("GET", ONE): (about("group"),),
+    ("PATCH", ONE): (about("group", always(title="The class again")),),
+    ("POST", f"{ONE}/banner"): (about("group", file=PICTURE),),
+    ("DELETE", f"{ONE}/banner"): (about("group"),),
+    ("POST", f"{ONE}/join"): (about("group", always()),),
+    ("POST", f"{ONE}/leave"): (about("group", always()),),
+    ("PATCH", f"{ONE}/membership"): (about("group", always(email_notifications=False)),),
+    ("GET", f"{ONE}/members"): (about("group"),),
+    ("GET", f"{ONE}/bans"): (about("group"),),
+    ("PATCH", SOMEBODY): (about("group_member", always(role="moderator")),),
+    ("POST", f"{SOMEBODY}/silence"): (about("group_member", always(minutes=5)),),
+    ("DELETE", f"{SOMEBODY}/silence"): (about("group_member"),),
+    ("POST", f"{SOMEBODY}/ban"): (about("group_member", always(reason="Spam")),),
+    ("DELETE", f"{SOMEBODY}/ban"): (about("group_member"),),
     # operations, media and documentation
     ("GET", "/health/live"): (PLAIN,),
     ("GET", "/health/ready"): (PLAIN,),

@@ -14,6 +14,7 @@ from adapters.sql import migrating
 from conftest import SECRETS, serving
 from core.actor import Role
 from entrypoints.sandbox import Sandbox, SandboxConfig
+from modules.community.domain.groups import Visibility
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
 from worlds import MadeCourse, Person, SandboxClient, World, build_world, payment_event
@@ -33,6 +34,13 @@ OWN, FOREIGN, MISSING = "own", "foreign", "missing"
 NOBODYS_ID = 987_654_321
 METRICS_TOKEN = "a-token-that-only-the-matrix-knows"
 Target = dict[str, Any]
+GROUP: dict[str, Any] = {
+    "title": "The class",
+    "description": "",
+    "visibility": Visibility.PUBLIC,
+    "require_post_approval": False,
+    "slow_mode_seconds": 0,
+}
 # made for one successful call, whoever makes it
 SPENT = ("new_course", "draft_course", "new_student")
 
@@ -71,6 +79,11 @@ class School:
             self.theirs[name] = await self.belongings(name, self.cast[name])
         self.theirs["stranger"] = await self.belongings("stranger", self.stranger)
         await self.ban(self.cast["banned"])
+        admin = (await world.admin()).actor
+        self.groups = {
+            whose: (await self.do.founding.found(admin, course_id=course.id, **GROUP)).id
+            for whose, course in ((OWN, self.course), (FOREIGN, self.foreign))
+        }
 
     async def new_course(self, *, instructor: Person | None = None, **values: Any) -> MadeCourse:
         made = await self.world.course(instructor=instructor or self.cast.get("own instructor"), **values)
@@ -203,6 +216,24 @@ class School:
     async def _new_student(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A course, and a student without any relation to it."""
         return {**await self._course(actor, caller, whose), "user_id": (await self.world.person()).id}
+
+    async def _group(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """The community of a course; the enrolled student is in that of theirs."""
+        if whose == MISSING:
+            return {"community_id": NOBODYS_ID, "user_id": NOBODYS_ID}
+        if actor == "enrolled" and whose == OWN and caller is not None:
+            await self.do.joining.join(caller.actor, self.groups[OWN])
+        return {"community_id": self.groups[whose], "user_id": self.pupil.id}
+
+    async def _group_member(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A community, and somebody who has just joined it."""
+        target = await self._group(actor, caller, whose)
+        if whose == MISSING:
+            return target
+        person = await self.world.person()
+        await self.world.enrol(person, self.course if whose == OWN else self.foreign)
+        await self.do.joining.join(person.actor, target["community_id"])
+        return {**target, "user_id": person.id}
 
     async def _free_course(self, actor: str, caller: Person | None, whose: str) -> Target:
         """Foreign is a course that is not published."""

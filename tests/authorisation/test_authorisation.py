@@ -14,7 +14,7 @@ from entrypoints.http.policy import Policy
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorisation.md"
 STUDENTS = {"student", "enrolled", "expired"}
-ACCOUNTS, COURSES = "/api/accounts", "/api/courses"
+ACCOUNTS, COURSES, COMMUNITY = "/api/accounts", "/api/courses", "/api/community"
 # what changes somebody's account, access or work leaves exactly one row, whoever does it
 AUDITED: set[Route] = {
     ("DELETE", f"{ACCOUNTS}/me"),
@@ -26,6 +26,12 @@ AUDITED: set[Route] = {
     ("POST", f"{COURSES}/courses/{{course_id}}/enrollments/import"),
     ("POST", f"{COURSES}/enrollments/grant"),
     ("PATCH", f"{COURSES}/enrollments/{{enrollment_id}}"),
+    ("POST", f"{COMMUNITY}/groups"),
+    ("PATCH", f"{COMMUNITY}/groups/{{community_id}}"),
+    ("PATCH", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}"),
+    ("POST", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}/silence"),
+    ("DELETE", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}/silence"),
+    ("POST", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}/ban"),
 }
 # administrators read these of anybody; what is left of OWNER (logins, proofs of payment) is nobody else's
 READ_BY_ADMINS: set[Route] = {
@@ -33,8 +39,6 @@ READ_BY_ADMINS: set[Route] = {
     ("GET", "/api/payments/payments/{payment_id}"),
     ("GET", "/api/payments/payments/{payment_id}/receipt"),
 }
-# an empty list to administrators, where 404 would be better
-EMPTY_LISTS: set[Route] = {("GET", f"{COURSES}/courses/{{course_id}}/instructors")}
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +114,21 @@ async def test_what_is_anothers_is_not_even_there(found: list[Cell]) -> None:
 
 
 async def test_lessons_open_for_the_enrolled_only(found: list[Cell]) -> None:
-    enrolled = [c for c in found if c.policy is Policy.ENROLLED and c.succeeded and c.recipe.variant != "a student's"]
+    routes = [c for c in found if c.policy is Policy.ENROLLED and c.route[1].startswith(COURSES)]
+    enrolled = [c for c in routes if c.succeeded and c.recipe.variant != "a student's"]
     reading = [c for c in enrolled if c.actor == "expired" and c.route[0] == "GET"]  # what one has learnt stays to see
     none_of([c for c in enrolled if not (c.actor == "enrolled" and c.whose == OWN) and c not in reading])
 
 
+async def test_a_community_is_open_to_its_course_only(found: list[Cell]) -> None:
+    inside = [c for c in found if c.policy is Policy.ENROLLED and c.route[1].startswith(COMMUNITY) and c.succeeded]
+    own = [c for c in inside if c.whose == OWN and c.actor in {"enrolled", "own instructor"}]
+    assert own
+    none_of([c for c in inside if c not in own and c.actor != "admin"])
+
+
 async def test_what_does_not_exist_is_never_answered(found: list[Cell]) -> None:
-    none_of([c for c in found if c.whose == MISSING and c.succeeded and c.route not in EMPTY_LISTS])
+    none_of([c for c in found if c.whose == MISSING and c.succeeded])
 
 
 async def test_accountable_calls_leave_exactly_one_row_and_others_none(found: list[Cell]) -> None:

@@ -78,3 +78,17 @@ class KeysetList(Generic[Item]):
 def given(**filters: Any) -> dict[str, Any]:
     """The filters that are set: their names are the filters' and their values' alike."""
     return {name: value for name, value in filters.items() if value is not None}
+
+
+def beginning(search: str) -> str:
+    """A pattern for LIKE (`escape="/"`) over lower-case columns: what begins with the search, taken literally."""
+    return f"{_literal(search)}%"
+
+
+def containing(search: str) -> str:
+    """The same for what has the search anywhere in it."""
+    return f"%{_literal(search)}%"
+
+
+def _literal(search: str) -> str:
+    return search.strip().lower().replace("/", "//").replace("%", "/%").replace("_", "/_")

@@ -18,6 +18,8 @@ from entrypoints.http import (
     credentials,
     enrolments,
     files,
+    group_members,
+    groups,
     operations,
     payments,
     problems,
@@ -81,6 +83,7 @@ def _routes(house: House) -> list[Any]:
             tags=["courses"],
         ),
         Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
+        Router("/api/community", route_handlers=[*groups.HANDLERS, *group_members.HANDLERS], tags=["community"]),
         *files.HANDLERS,
         *operations.HANDLERS,
     ]

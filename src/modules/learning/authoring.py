@@ -83,7 +83,7 @@ class Authoring:
         return course
 
     async def remove(self, actor: Actor, course_id: int) -> None:
-        """Delete a course that nobody was ever enrolled in or ordered.
+        """Delete a course that nobody was ever enrolled in or ordered, and that has no community.
 
         :raises InUse:
         """

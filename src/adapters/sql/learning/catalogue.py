@@ -19,12 +19,12 @@ from adapters.sql.learning.rows import (
     USERS,
     course,
 )
-from adapters.sql.models import Payment
+from adapters.sql.models import CommunityGroup, Payment
 from adapters.sql.store import table
 from core.actor import Role
 from modules.learning.domain.catalogue import Course, Provider, SlugTaken
 
-PAYMENTS = table(Payment)
+PAYMENTS, GROUPS = table(Payment), table(CommunityGroup)
 ADD_INSTRUCTOR = upsert(INSTRUCTORS).on_conflict_do_nothing()
 
 
@@ -71,7 +71,9 @@ class SqlCatalogueStore(CourseStore):
         await self.transaction.execute(delete(COURSES).where(COURSES.c.id == course_id))
 
     async def is_course_used(self, course_id: int) -> bool:
-        used = or_(*(exists().where(rows.c.course_id == course_id) for rows in (ENROLLMENTS, IMPORTS, PAYMENTS)))
+        used = or_(
+            *(exists().where(rows.c.course_id == course_id) for rows in (ENROLLMENTS, IMPORTS, PAYMENTS, GROUPS))
+        )
         return bool(await self.transaction.scalar(select(used)))
 
     async def is_instructor(self, user_id: int) -> bool:

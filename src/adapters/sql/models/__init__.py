@@ -1,6 +1,7 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
 from adapters.sql.models.commerce import GatewayEvent, Payment
+from adapters.sql.models.community import CommunityGroup, GroupMember
 from adapters.sql.models.identity import AuditEntry, OneTimeCode, Session, SocketTicket, User
 from adapters.sql.models.learning import (
     Category,
@@ -20,6 +21,7 @@ from adapters.sql.models.types import metadata
 __all__ = [
     "AuditEntry",
     "Category",
+    "CommunityGroup",
     "Content",
     "Course",
     "CourseInstructor",
@@ -28,6 +30,7 @@ __all__ = [
     "EnrolmentImport",
     "EnrolmentImportRow",
     "GatewayEvent",
+    "GroupMember",
     "IdempotencyKey",
     "Mail",
     "OneTimeCode",

@@ -1,0 +1,62 @@
+"""Tables and columns of the community, how rows become values, and a caller's place in a group."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select
+
+from adapters.sql.learning.access import HAS_ACCESS, is_staff, teaches
+from adapters.sql.learning.rows import ENROLLMENTS, USERS
+from adapters.sql.models import CommunityGroup, GroupMember
+from adapters.sql.store import table
+from core.actor import Actor, Role
+from modules.community.domain.groups import Group, Member, MemberRole, Place, Standing, Visibility
+from modules.community.queries import Person
+
+GROUPS, MEMBERS = table(CommunityGroup), table(GroupMember)
+GROUP_COLUMNS = [GROUPS.c[name] for name in Group.__struct_fields__]
+MEMBER_COLUMNS = [MEMBERS.c[name] for name in Member.__struct_fields__]
+PERSON_COLUMNS = [USERS.c[name] for name in Person.__struct_fields__]
+VISIBILITIES = {visibility.value: visibility for visibility in Visibility}
+MEMBER_ROLES = {role.value: role for role in MemberRole}
+ROLES = {role.value: role for role in Role}
+
+PLACE = (
+    select(USERS.c.role, teaches(GROUPS.c.course_id), ENROLLMENTS.c.id, HAS_ACCESS, *GROUP_COLUMNS, *MEMBER_COLUMNS)
+    .select_from(GROUPS)
+    .join(USERS, and_(USERS.c.id == bindparam("user_id"), USERS.c.is_active))
+    .outerjoin(ENROLLMENTS, and_(ENROLLMENTS.c.user_id == USERS.c.id, ENROLLMENTS.c.course_id == GROUPS.c.course_id))
+    .outerjoin(MEMBERS, and_(MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.community_id == GROUPS.c.id))
+    .where(GROUPS.c.id == bindparam("community_id"))
+)
+_GROUP = 4
+_MEMBER = _GROUP + len(GROUP_COLUMNS)
+
+
+def group(row: Sequence[Any]) -> Group:
+    values = list(row)
+    values[4] = VISIBILITIES[values[4]]
+    return Group(*values)
+
+
+def member(row: Sequence[Any]) -> Member | None:
+    """None for the empty side of an outer join."""
+    if row[0] is None:
+        return None
+    values = list(row)
+    values[3] = MEMBER_ROLES[values[3]]
+    return Member(*values)
+
+
+def place(row: Sequence[Any] | None) -> Place | None:
+    if row is None:
+        return None
+    role, is_teacher, enrollment_id, has_access = row[:_GROUP]
+    actor = Actor(user_id=0, role=ROLES[role], session_id=0)
+    if is_staff(actor, teaches=bool(is_teacher)):
+        standing = Standing.HOST
+    elif enrollment_id is None:
+        standing = Standing.STRANGER
+    else:
+        standing = Standing.ENROLLED if has_access else Standing.EXPIRED
+    return Place(group(row[_GROUP:_MEMBER]), standing, member(row[_MEMBER:]))
