@@ -16,7 +16,9 @@ from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce import SqlCommerceStore
 from adapters.sql.commerce_queries import SqlCommerceQueries
 from adapters.sql.community.groups import SqlGroupStore
+from adapters.sql.community.posts import SqlPostStore
 from adapters.sql.community.queries import SqlCommunityQueries
+from adapters.sql.community.threads import SqlPostQueries
 from adapters.sql.database import Database
 from adapters.sql.identity import SqlIdentityStore
 from adapters.sql.identity_queries import SqlIdentityQueries
@@ -47,6 +49,8 @@ from modules.commerce.webhooks import Webhooks
 from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
+from modules.community.moderating import Moderating
+from modules.community.posting import Posting
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -236,12 +240,15 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
 
 
 def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
-    begin = tools.database.begin(SqlGroupStore)
+    begin, begin_posts = tools.database.begin(SqlGroupStore), tools.database.begin(SqlPostStore)
     return {
         "founding": Founding(begin, Pictures(shelf, "banners", (1600, 400))),
         "joining": Joining(begin),
         "hosting": Hosting(begin, tools.clock),
+        "posting": Posting(begin_posts, SafeMarkdown(), tools.clock),
+        "moderating": Moderating(begin_posts, tools.clock),
         "community": SqlCommunityQueries(tools.database, tools.clock),
+        "discussion": SqlPostQueries(tools.database, tools.clock),
     }
 
 

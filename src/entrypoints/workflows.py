@@ -9,7 +9,9 @@ from modules.commerce.webhooks import Webhooks
 from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
-from modules.community.queries import CommunityQueries
+from modules.community.moderating import Moderating
+from modules.community.posting import Posting
+from modules.community.queries import CommunityQueries, PostQueries
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -57,6 +59,9 @@ class Workflows:
     founding: Founding
     joining: Joining
     hosting: Hosting
+    posting: Posting
+    moderating: Moderating
     community: CommunityQueries
+    discussion: PostQueries
     # notifications
     mailing: Mailing

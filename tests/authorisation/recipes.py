@@ -70,6 +70,7 @@ def always(**fixed: Any) -> Filled:
 
 
 A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/groups"
+POSTS, POST = "/api/community/posts", "/api/community/posts/{post_id}"
 ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_id}}"
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
@@ -200,6 +201,22 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("DELETE", f"{SOMEBODY}/silence"): (about("group_member"),),
     ("POST", f"{SOMEBODY}/ban"): (about("group_member", always(reason="Spam")),),
     ("DELETE", f"{SOMEBODY}/ban"): (about("group_member"),),
+    ("GET", f"{ONE}/posts"): (about("group"),),
+    ("POST", f"{ONE}/posts"): (about("group", always(title="Hello", content="Who is here?")),),
+    ("GET", f"{ONE}/moderation"): (about("group"),),
+    ("GET", POSTS): (PLAIN,),
+    ("POST", POSTS): (about("group", proven("community_id", title="Hello", content="Who is here?")),),
+    ("GET", POST): (about("post"),),
+    ("PUT", POST): (about("post", always(content="Who else?")),),
+    ("DELETE", POST): (about("post"),),
+    ("POST", f"{POST}/react"): (about("post", always(reaction_type="like")),),
+    ("DELETE", f"{POST}/react"): (about("post"),),
+    ("POST", f"{POST}/flag"): (about("post", always(reason="spam")),),
+    ("GET", f"{POST}/history"): (about("post"),),
+    ("POST", f"{POST}/approve"): (about("reported_post", always()),),
+    ("POST", f"{POST}/reject"): (about("reported_post", always(moderation_notes="Spam")),),
+    ("POST", f"{POST}/pin"): (about("post", always()),),
+    ("POST", f"{POST}/unpin"): (about("post", always()),),
     # operations, media and documentation
     ("GET", "/health/live"): (PLAIN,),
     ("GET", "/health/ready"): (PLAIN,),

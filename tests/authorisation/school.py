@@ -12,9 +12,10 @@ from PIL import Image
 
 from adapters.sql import migrating
 from conftest import SECRETS, serving
-from core.actor import Role
+from core.actor import Actor, Role
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from modules.community.domain.groups import Visibility
+from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
 from worlds import MadeCourse, Person, SandboxClient, World, build_world, payment_event
@@ -84,6 +85,8 @@ class School:
             whose: (await self.do.founding.found(admin, course_id=course.id, **GROUP)).id
             for whose, course in ((OWN, self.course), (FOREIGN, self.foreign))
         }
+        for community_id in self.groups.values():
+            await self.do.joining.join(self.pupil.actor, community_id)
 
     async def new_course(self, *, instructor: Person | None = None, **values: Any) -> MadeCourse:
         made = await self.world.course(instructor=instructor or self.cast.get("own instructor"), **values)
@@ -224,6 +227,29 @@ class School:
         if actor == "enrolled" and whose == OWN and caller is not None:
             await self.do.joining.join(caller.actor, self.groups[OWN])
         return {"community_id": self.groups[whose], "user_id": self.pupil.id}
+
+    async def _post(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A post in a community; own is one that the caller wrote, where they can write."""
+        target = {**await self._group(actor, caller, whose), "post_id": NOBODYS_ID}
+        if whose != MISSING:
+            can_write = actor in {"enrolled", "own instructor", "admin"} and whose == OWN and caller is not None
+            author = caller if can_write and caller is not None else self.pupil
+            written = await self.do.posting.write(
+                author.actor, target["community_id"], title="A question", content="Which one?"
+            )
+            target["post_id"] = written.id
+        return target
+
+    async def _reported_post(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A post of somebody else, which a member has reported."""
+        target = {**await self._group(actor, caller, whose), "post_id": NOBODYS_ID}
+        if whose != MISSING:
+            poster = (await self._group_member(actor, None, whose))["user_id"]
+            author = Actor(user_id=poster, role=Role.STUDENT, session_id=0)
+            written = await self.do.posting.write(author, target["community_id"], title="Buy", content="Cheap!")
+            await self.do.posting.flag(self.pupil.actor, written.id, FlagReason.SPAM, "")
+            target["post_id"] = written.id
+        return target
 
     async def _group_member(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A community, and somebody who has just joined it."""

@@ -10,7 +10,7 @@ from adapters.sql.database import Database
 from adapters.sql.export import export_of
 from adapters.sql.failures import translated
 from adapters.sql.identity import BY_ID, SESSIONS, USER_COLUMNS, USERS, to_user
-from adapters.sql.pages import KeysetList, given
+from adapters.sql.pages import KeysetList, beginning, given
 from adapters.sql.store import AUDIT
 from adapters.sql.together import Together
 from core.actor import Role
@@ -95,7 +95,7 @@ class SqlIdentityQueries:
     async def users(
         self, request: PageRequest, *, role: Role | None, is_active: bool | None, search: str | None
     ) -> Page[User]:
-        values = given(role=role and role.value, is_active=is_active, search=_beginning(search) if search else None)
+        values = given(role=role and role.value, is_active=is_active, search=beginning(search) if search else None)
         return await USER_LIST.page(
             self._database, request, where=sorted(values), values=values, keys=lambda user: (user.id,)
         )
@@ -112,9 +112,3 @@ class SqlIdentityQueries:
 
     async def export(self, user_id: int) -> dict[str, Any]:
         return await export_of(self._database, user_id)
-
-
-def _beginning(search: str) -> str:
-    """The search as a pattern for LIKE; what LIKE has a meaning for is taken literally."""
-    literal = search.strip().lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return f"{literal}%"

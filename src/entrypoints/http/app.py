@@ -20,8 +20,10 @@ from entrypoints.http import (
     files,
     group_members,
     groups,
+    moderation,
     operations,
     payments,
+    posts,
     problems,
     progress,
     users,
@@ -83,7 +85,11 @@ def _routes(house: House) -> list[Any]:
             tags=["courses"],
         ),
         Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
-        Router("/api/community", route_handlers=[*groups.HANDLERS, *group_members.HANDLERS], tags=["community"]),
+        Router(
+            "/api/community",
+            route_handlers=[*groups.HANDLERS, *group_members.HANDLERS, *posts.HANDLERS, *moderation.HANDLERS],
+            tags=["community"],
+        ),
         *files.HANDLERS,
         *operations.HANDLERS,
     ]

@@ -3,6 +3,32 @@
 from core.events import Event
 
 
+class PostPublished(Event, frozen=True, kw_only=True):
+    """A post or reply can be read by the members: at once, or when a moderator has approved it."""
+
+    post_id: int
+    community_id: int
+    author_id: int
+    parent_post_id: int | None
+
+
+class PostModerated(Event, frozen=True, kw_only=True):
+    """A moderator approved or rejected a post; its author is told."""
+
+    post_id: int
+    community_id: int
+    author_id: int
+    moderator_id: int
+    status: str
+
+
+class PostHidden(Event, frozen=True, kw_only=True):
+    """So many members reported a post that it is hidden until a moderator has looked at it."""
+
+    post_id: int
+    community_id: int
+
+
 class PlaceLost(Event, frozen=True, kw_only=True):
     """A member left or was banned: sockets in this group close."""
 

@@ -3,9 +3,21 @@
 from datetime import datetime
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from core.actor import Actor
 from core.events import Emits
+from core.idempotency import Remembers
 from modules.community.domain.groups import Group, Member, MemberRole, Place
+from modules.community.domain.posts import FlagReason, Post, ReactionType
+
+
+class Flag(Struct, frozen=True):
+    id: int
+    post_id: int
+    reason: FlagReason
+    comment: str
+    created_at: datetime
 
 
 class GroupStore(Emits, Protocol):
@@ -46,6 +58,62 @@ class GroupStore(Emits, Protocol):
     async def audit(
         self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
     ) -> None: ...
+
+
+class PostStore(Emits, Remembers, Protocol):
+    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None: ...
+
+    async def post(self, post_id: int, *, lock: bool = False) -> Post | None: ...
+
+    async def add_post(self, *, mentions: list[str], **values: Any) -> Post:
+        """Also mentions those of the user names who are members."""
+        ...
+
+    async def change_post(self, post_id: int, **changes: Any) -> Post:
+        """Set columns and raise `version` by one."""
+        ...
+
+    async def mark_published(self, post_id: int, now: datetime) -> Post:
+        """Not a change of the post: its version stays."""
+        ...
+
+    async def keep_revision(self, post: Post) -> None:
+        """What the post said before a change."""
+        ...
+
+    async def set_mentions(self, post_id: int, community_id: int, names: list[str]) -> None: ...
+
+    async def count(self, post: Post, by: int) -> None:
+        """Add to the replies of the post above, or to the posts of the group."""
+        ...
+
+    async def reaction(self, post_id: int, user_id: int) -> ReactionType | None: ...
+
+    async def set_reaction(self, post_id: int, user_id: int, reaction: ReactionType | None) -> None: ...
+
+    async def set_flags(self, post_id: int, flag_count: int, *, flagged_review: bool) -> None:
+        """Not a change of the post: its version stays."""
+        ...
+
+    async def set_reactions(self, post_id: int, reactions: dict[str, int]) -> None: ...
+
+    async def add_flag(self, post_id: int, user_id: int, reason: FlagReason, comment: str) -> Flag:
+        """:raises AlreadyFlagged:"""
+        ...
+
+    async def clear_flags(self, post_id: int) -> None:
+        """They have been looked at; the same users may flag again."""
+        ...
+
+    async def audit(
+        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
+    ) -> None: ...
+
+
+class Markdown(Protocol):
+    """Makes HTML that is safe to show."""
+
+    def render(self, source: str) -> str: ...
 
 
 class Banners(Protocol):

@@ -1,5 +1,6 @@
 """What the community shows."""
 
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.paging import Page, PageRequest
 from modules.community.domain.groups import Group, Member, MemberRole, Place
+from modules.community.domain.posts import Post, PostStatus, ReactionType
 
 
 class Person(Struct, frozen=True):
@@ -27,6 +29,48 @@ class GroupCard(Struct, frozen=True):
 class MemberCard(Struct, frozen=True):
     member: Member
     person: Person
+
+
+class PostCard(Struct, frozen=True):
+    post: Post
+    author: Person
+    my_reaction: ReactionType | None
+    mentions: list[Person]
+
+
+class PostFilter(Struct, frozen=True):
+    """`sees_all`: a moderator of that one group, who sees what waits, was rejected or is hidden."""
+
+    community_id: int | None = None
+    parent_post_id: int | None = None
+    author_id: int | None = None
+    is_pinned: bool | None = None
+    status: PostStatus | None = None
+    is_flagged: bool | None = None
+    sees_all: bool = False
+
+
+class Revision(Struct, frozen=True):
+    """What a post said until `replaced_at`."""
+
+    title: str
+    content: str
+    replaced_at: datetime
+
+
+class PostQueries(Protocol):
+    async def posts(self, request: PageRequest, viewer: Actor, wanted: PostFilter) -> Page[PostCard]:
+        """Top-level posts, pinned ones first, or the replies below `parent_post_id`, oldest first.
+
+        Without `community_id`, of all groups that the viewer is a member of.
+        """
+        ...
+
+    async def post(self, viewer: Actor, post_id: int) -> PostCard | None: ...
+
+    async def revisions(self, post_id: int) -> list[Revision]:
+        """The newest first."""
+        ...
 
 
 class CommunityQueries(Protocol):

@@ -1,7 +1,15 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
 from adapters.sql.models.commerce import GatewayEvent, Payment
-from adapters.sql.models.community import CommunityGroup, GroupMember
+from adapters.sql.models.community import (
+    CommunityGroup,
+    CommunityPost,
+    GroupMember,
+    PostFlag,
+    PostMention,
+    PostReaction,
+    PostRevision,
+)
 from adapters.sql.models.identity import AuditEntry, OneTimeCode, Session, SocketTicket, User
 from adapters.sql.models.learning import (
     Category,
@@ -22,6 +30,7 @@ __all__ = [
     "AuditEntry",
     "Category",
     "CommunityGroup",
+    "CommunityPost",
     "Content",
     "Course",
     "CourseInstructor",
@@ -36,6 +45,10 @@ __all__ = [
     "OneTimeCode",
     "OutboxMessage",
     "Payment",
+    "PostFlag",
+    "PostMention",
+    "PostReaction",
+    "PostRevision",
     "Progress",
     "ScheduleSlot",
     "Session",

@@ -1,9 +1,21 @@
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.sql.models.types import BigInt, IdentityBase, UtcDateTime, partial_index
+from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, UtcDateTime, partial_index
 
 
 class CommunityGroup(IdentityBase):
@@ -52,3 +64,88 @@ class GroupMember(IdentityBase):
     muted_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     silenced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     banned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+TOP = text("parent_post_id IS NULL")
+
+
+class CommunityPost(IdentityBase):
+    """`reactions` counts by type; `flagged_review` hides a post until a moderator has looked."""
+
+    __tablename__ = "community_posts"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending','published','rejected')", name="status"),
+        # the screens: a group's posts, a thread, somebody's posts, and what waits for a moderator
+        partial_index("ix_community_posts_top", "community_id", "is_pinned", "id", where=TOP),
+        partial_index("ix_community_posts_thread", "parent_post_id", "id", where=text("parent_post_id IS NOT NULL")),
+        Index("ix_community_posts_author", "author_id", "id"),
+        partial_index("ix_community_posts_status", "community_id", "status", "id", where=text("status <> 'published'")),
+        partial_index("ix_community_posts_flagged", "community_id", "id", where=text("flag_count > 0")),
+    )
+
+    community_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_groups.id"))
+    author_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    content: Mapped[str] = mapped_column(Text)
+    content_html: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(12))
+    parent_post_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    depth: Mapped[int] = mapped_column(Integer)
+    is_pinned: Mapped[bool] = mapped_column(Boolean)
+    is_deleted: Mapped[bool] = mapped_column(Boolean)
+    view_count: Mapped[int] = mapped_column(Integer)
+    reply_count: Mapped[int] = mapped_column(Integer)
+    flag_count: Mapped[int] = mapped_column(Integer)
+    flagged_review: Mapped[bool] = mapped_column(Boolean)
+    moderation_notes: Mapped[str] = mapped_column(Text)
+    reactions: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class PostReaction(IdentityBase):
+    __tablename__ = "post_reactions"
+    __table_args__ = (UniqueConstraint("post_id", "user_id"),)
+
+    post_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    reaction_type: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PostMention(DefaultBase):
+    """Members whom a post names with an @."""
+
+    __tablename__ = "post_mentions"
+    __table_args__ = (PrimaryKeyConstraint("post_id", "user_id"),)
+
+    post_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+
+
+class PostFlag(IdentityBase):
+    """Somebody's report; gone when a moderator has decided."""
+
+    __tablename__ = "post_flags"
+    __table_args__ = (UniqueConstraint("post_id", "user_id"),)
+
+    post_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(String(12))
+    comment: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PostRevision(IdentityBase):
+    """What a post said before a change."""
+
+    __tablename__ = "post_revisions"
+    __table_args__ = (Index("ix_post_revisions_post", "post_id", "id"),)
+
+    post_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    content: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)

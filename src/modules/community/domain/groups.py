@@ -183,12 +183,12 @@ def demand_member(place: Place | None) -> Place:
 def demand_voice(place: Place | None, now: datetime) -> Place:
     """A member who may write.
 
-    :raises Silenced: with the seconds left. And what `demand_member` raises.
+    :raises Silenced: saying until when. And what `demand_member` raises.
     """
     member = demand_member(place)
     until = member.member.silenced_until if member.member else None
     if not member.is_host and until is not None and until > now:
-        raise Silenced(retry_after=int((until - now).total_seconds()) + 1)
+        raise Silenced(f"A moderator has silenced you until {until:%d %B %Y, %H:%M} UTC.")
     return member
 
 

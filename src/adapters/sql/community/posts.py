@@ -1,0 +1,129 @@
+"""Posts, reactions and reports, within a transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.sql.community.rows import GROUPS, MEMBERS, PLACE, place
+from adapters.sql.community.threads import POST_COLUMNS, POSTS, REACTION_TYPES, post
+from adapters.sql.failures import Duplicate
+from adapters.sql.learning.rows import USERS
+from adapters.sql.models import PostFlag, PostMention, PostReaction, PostRevision
+from adapters.sql.store import SqlStore, table
+from core.actor import Actor
+from modules.community.domain.groups import Place
+from modules.community.domain.posts import AlreadyFlagged, FlagReason, Post, ReactionType
+from modules.community.ports import Flag
+
+REACTIONS, FLAGS, REVISIONS = table(PostReaction), table(PostFlag), table(PostRevision)
+MENTIONS = table(PostMention)
+BY_ID: Select[Any] = select(*POST_COLUMNS).where(POSTS.c.id == bindparam("id"))
+BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)
+ADD = insert(POSTS).returning(*POST_COLUMNS)
+_BY = bindparam("by", type_=POSTS.c.reply_count.type)
+COUNT_REPLY = update(POSTS).where(POSTS.c.id == bindparam("row")).values(reply_count=POSTS.c.reply_count + _BY)
+COUNT_POST = update(GROUPS).where(GROUPS.c.id == bindparam("row")).values(post_count=GROUPS.c.post_count + _BY)
+REACTION = select(REACTIONS.c.reaction_type).where(
+    REACTIONS.c.post_id == bindparam("post_id"), REACTIONS.c.user_id == bindparam("user_id")
+)
+_REACT = upsert(REACTIONS)
+REACT = _REACT.on_conflict_do_update(
+    index_elements=["post_id", "user_id"],
+    set_={"reaction_type": _REACT.excluded.reaction_type, "created_at": _REACT.excluded.created_at},
+)
+UNREACT = delete(REACTIONS).where(REACTIONS.c.post_id == bindparam("in_post"), REACTIONS.c.user_id == bindparam("who"))
+MENTION = upsert(MENTIONS).on_conflict_do_nothing()
+
+
+class SqlPostStore(SqlStore):
+    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None:  # noqa: ARG002
+        values = {"user_id": actor.user_id, "community_id": community_id, "now": self.transaction.clock.now()}
+        return place(await self.transaction.row(PLACE, values))
+
+    async def post(self, post_id: int, *, lock: bool = False) -> Post | None:
+        row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": post_id})
+        return post(row) if row else None
+
+    async def add_post(self, *, mentions: list[str], **values: Any) -> Post:
+        now = self.transaction.clock.now()
+        fixed: dict[str, Any] = {
+            **dict.fromkeys(("is_pinned", "is_deleted", "flagged_review"), False),
+            **dict.fromkeys(("view_count", "reply_count", "flag_count"), 0),
+            "moderation_notes": "",
+            "reactions": {},
+            "published_at": None,
+            "deleted_at": None,
+            "version": 1,
+        }
+        values["status"] = values["status"].value
+        row = (await self.transaction.execute(ADD, {**fixed, **values, "created_at": now, "updated_at": now})).one()
+        made = post(row)
+        await self._mention(made.id, made.community_id, mentions)
+        return made
+
+    async def change_post(self, post_id: int, **changes: Any) -> Post:
+        columns = {name: getattr(value, "value", value) for name, value in changes.items()}
+        return await self._set(post_id, version=POSTS.c.version + 1, updated_at=self.transaction.clock.now(), **columns)
+
+    async def mark_published(self, post_id: int, now: datetime) -> Post:
+        return await self._set(post_id, published_at=now)
+
+    async def keep_revision(self, post: Post) -> None:
+        values = {"post_id": post.id, "title": post.title, "content": post.content}
+        await self.transaction.execute(insert(REVISIONS), {**values, "replaced_at": self.transaction.clock.now()})
+
+    async def set_mentions(self, post_id: int, community_id: int, names: list[str]) -> None:
+        await self.transaction.execute(delete(MENTIONS).where(MENTIONS.c.post_id == post_id))
+        await self._mention(post_id, community_id, names)
+
+    async def count(self, post: Post, by: int) -> None:
+        if post.parent_post_id is not None:
+            await self.transaction.execute(COUNT_REPLY, {"row": post.parent_post_id, "by": by})
+        else:
+            await self.transaction.execute(COUNT_POST, {"row": post.community_id, "by": by})
+
+    async def reaction(self, post_id: int, user_id: int) -> ReactionType | None:
+        found = await self.transaction.scalar(REACTION, {"post_id": post_id, "user_id": user_id})
+        return None if found is None else REACTION_TYPES[found]
+
+    async def set_reaction(self, post_id: int, user_id: int, reaction: ReactionType | None) -> None:
+        if reaction is None:
+            await self.transaction.execute(UNREACT, {"in_post": post_id, "who": user_id})
+            return
+        values = {"post_id": post_id, "user_id": user_id, "reaction_type": reaction.value}
+        await self.transaction.execute(REACT, {**values, "created_at": self.transaction.clock.now()})
+
+    async def set_flags(self, post_id: int, flag_count: int, *, flagged_review: bool) -> None:
+        await self._set(post_id, flag_count=flag_count, flagged_review=flagged_review)
+
+    async def set_reactions(self, post_id: int, reactions: dict[str, int]) -> None:
+        await self._set(post_id, reactions=reactions)
+
+    async def add_flag(self, post_id: int, user_id: int, reason: FlagReason, comment: str) -> Flag:
+        now = self.transaction.clock.now()
+        values = {"post_id": post_id, "user_id": user_id, "reason": reason.value, "comment": comment, "created_at": now}
+        try:
+            id_ = int(await self.transaction.scalar(insert(FLAGS).returning(FLAGS.c.id), values))
+        except Duplicate as error:
+            raise AlreadyFlagged from error
+        return Flag(id_, post_id, reason, comment, now)
+
+    async def clear_flags(self, post_id: int) -> None:
+        await self.transaction.execute(delete(FLAGS).where(FLAGS.c.post_id == post_id))
+
+    async def _mention(self, post_id: int, community_id: int, names: list[str]) -> None:
+        members = (
+            select(USERS.c.id)
+            .join(MEMBERS, MEMBERS.c.user_id == USERS.c.id)
+            .where(MEMBERS.c.community_id == community_id, MEMBERS.c.is_active, USERS.c.is_active)
+        )
+        for name in names:
+            found = await self.transaction.scalar(members.where(USERS.c.username_key == name))
+            if found is not None:
+                await self.transaction.execute(MENTION, {"post_id": post_id, "user_id": int(found)})
+
+    async def _set(self, post_id: int, **columns: Any) -> Post:
+        statement = update(POSTS).where(POSTS.c.id == post_id).values(**columns).returning(*POST_COLUMNS)
+        return post((await self.transaction.execute(statement)).one())

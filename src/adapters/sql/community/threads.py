@@ -1,0 +1,146 @@
+"""Posts and threads as people read them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, and_, any_, bindparam, exists, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from adapters.sql.community.rows import GROUPS, MEMBERS, PERSON_COLUMNS
+from adapters.sql.database import AnyRow, Database
+from adapters.sql.learning.access import HAS_ACCESS, teaches
+from adapters.sql.learning.rows import ENROLLMENTS, USERS
+from adapters.sql.models import CommunityPost, PostMention, PostReaction, PostRevision
+from adapters.sql.pages import KeysetList, given
+from adapters.sql.store import table
+from core.actor import Actor, Role
+from core.clock import Clock
+from core.paging import Page, PageRequest
+from modules.community.domain.groups import Visibility
+from modules.community.domain.posts import Post, PostStatus, ReactionType
+from modules.community.queries import Person, PostCard, PostFilter, Revision
+
+POSTS, REACTIONS, MENTIONS, REVISIONS = (
+    table(CommunityPost),
+    table(PostReaction),
+    table(PostMention),
+    table(PostRevision),
+)
+POST_COLUMNS = [POSTS.c[name] for name in Post.__struct_fields__]
+STATUSES = {status.value: status for status in PostStatus}
+REACTION_TYPES = {reaction.value: reaction for reaction in ReactionType}
+_POST = len(POST_COLUMNS)
+_VIEWER: BindParameter[int] = bindparam("user_id")
+CARDS = (
+    select(*POST_COLUMNS, *PERSON_COLUMNS, REACTIONS.c.reaction_type)
+    .select_from(POSTS)
+    .join(USERS, USERS.c.id == POSTS.c.author_id)
+    .outerjoin(REACTIONS, and_(REACTIONS.c.post_id == POSTS.c.id, REACTIONS.c.user_id == _VIEWER))
+)
+CARD_BY_ID = CARDS.where(POSTS.c.id == bindparam("id"))
+_PUBLIC = and_(POSTS.c.status == PostStatus.PUBLISHED.value, ~POSTS.c.flagged_review, ~POSTS.c.is_deleted)
+_TOMBSTONE = and_(POSTS.c.is_deleted, POSTS.c.reply_count > 0)
+_JOINED = exists().where(
+    GROUPS.c.id == POSTS.c.community_id,
+    GROUPS.c.visibility != Visibility.PRIVATE.value,
+    exists().where(
+        MEMBERS.c.community_id == GROUPS.c.id,
+        MEMBERS.c.user_id == _VIEWER,
+        MEMBERS.c.is_active,
+        MEMBERS.c.banned_at.is_(None),
+    ),
+    exists().where(ENROLLMENTS.c.user_id == _VIEWER, ENROLLMENTS.c.course_id == GROUPS.c.course_id, HAS_ACCESS),
+)
+_TAUGHT = exists().where(GROUPS.c.id == POSTS.c.community_id, teaches(GROUPS.c.course_id))
+FILTERS = {
+    **{name: POSTS.c[name] == bindparam(name) for name in ("community_id", "parent_post_id", "author_id", "status")},
+    "top": POSTS.c.parent_post_id.is_(None),
+    "pinned": POSTS.c.is_pinned,
+    "not_pinned": ~POSTS.c.is_pinned,
+    "flagged": and_(POSTS.c.flag_count > 0, ~POSTS.c.is_deleted),
+    "seen_by_members": or_(_PUBLIC, _TOMBSTONE, and_(POSTS.c.author_id == _VIEWER, ~POSTS.c.is_deleted)),
+    "seen_by_moderators": or_(~POSTS.c.is_deleted, _TOMBSTONE),
+    "joined": _JOINED,
+    "joined_or_taught": or_(_JOINED, _TAUGHT),
+}
+ORDERS = {"pinned": [POSTS.c.is_pinned, POSTS.c.id], "id": [POSTS.c.id]}
+PEOPLE = select(MENTIONS.c.post_id, *PERSON_COLUMNS).join(USERS, USERS.c.id == MENTIONS.c.user_id).order_by(USERS.c.id)
+POSTGRES_PEOPLE = PEOPLE.where(MENTIONS.c.post_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+SQLITE_PEOPLE = PEOPLE.where(MENTIONS.c.post_id.in_(bindparam("ids", expanding=True)))
+HISTORY = (
+    select(REVISIONS.c.title, REVISIONS.c.content, REVISIONS.c.replaced_at)
+    .where(REVISIONS.c.post_id == bindparam("post_id"))
+    .order_by(REVISIONS.c.id.desc())
+    .limit(100)
+)
+
+
+def post(row: Sequence[Any]) -> Post:
+    values = list(row)
+    values[6] = STATUSES[values[6]]
+    return Post(*values)
+
+
+def _card(row: AnyRow) -> PostCard:
+    reaction = row[-1]
+    mine = None if reaction is None else REACTION_TYPES[reaction]
+    return PostCard(post(row[:_POST]), Person(*row[_POST:-1]), mine, [])
+
+
+POST_LIST = KeysetList(CARDS, make=_card, orders=ORDERS, filters=FILTERS)
+
+
+class SqlPostQueries:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def posts(self, request: PageRequest, viewer: Actor, wanted: PostFilter) -> Page[PostCard]:
+        values: dict[str, Any] = given(
+            community_id=wanted.community_id,
+            parent_post_id=wanted.parent_post_id,
+            author_id=wanted.author_id,
+            status=wanted.status and wanted.status.value,
+        )
+        where = sorted(values)
+        is_thread = wanted.parent_post_id is not None
+        if not is_thread and not wanted.is_flagged and wanted.status is None:
+            where.append("top")
+        if wanted.is_pinned is not None:
+            where.append("pinned" if wanted.is_pinned else "not_pinned")
+        if wanted.is_flagged:
+            where.append("flagged")
+        where.append("seen_by_moderators" if wanted.sees_all else "seen_by_members")
+        values["user_id"] = viewer.user_id
+        if wanted.community_id is None and not viewer.is_admin:
+            where.append("joined_or_taught" if viewer.role is Role.INSTRUCTOR else "joined")
+            values["now"] = self._clock.now()
+        page = await POST_LIST.page(
+            self._database,
+            request,
+            where=where,
+            values=values,
+            order="id" if is_thread else "pinned",
+            descending=not is_thread,
+            keys=(lambda c: (c.post.id,)) if is_thread else (lambda c: (c.post.is_pinned, c.post.id)),
+        )
+        return Page(await self._named(page.results), page.next_cursor, page.previous_cursor, page.count)
+
+    async def post(self, viewer: Actor, post_id: int) -> PostCard | None:
+        row = await self._database.row(CARD_BY_ID, {"id": post_id, "user_id": viewer.user_id})
+        return (await self._named([_card(row)]))[0] if row else None
+
+    async def revisions(self, post_id: int) -> list[Revision]:
+        return [Revision(*row) for row in await self._database.rows(HISTORY, {"post_id": post_id})]
+
+    async def _named(self, cards: list[PostCard]) -> list[PostCard]:
+        """The same cards with the people whom they mention, by one statement for all."""
+        ids = [card.post.id for card in cards if "@" in card.post.content]
+        if ids:
+            statement = SQLITE_PEOPLE if self._database.is_sqlite else POSTGRES_PEOPLE
+            by_post: dict[int, list[Person]] = {}
+            for row in await self._database.rows(statement, {"ids": ids}):
+                by_post.setdefault(row[0], []).append(Person(*row[1:]))
+            for card in cards:
+                card.mentions.extend(by_post.get(card.post.id, ()))
+        return cards
