@@ -19,6 +19,7 @@ from adapters.sql.community.groups import SqlGroupStore
 from adapters.sql.community.posts import SqlPostStore
 from adapters.sql.community.queries import SqlCommunityQueries
 from adapters.sql.community.threads import SqlPostQueries
+from adapters.sql.community.views import SqlPostViews
 from adapters.sql.database import Database
 from adapters.sql.identity import SqlIdentityStore
 from adapters.sql.identity_queries import SqlIdentityQueries
@@ -151,6 +152,8 @@ def compose(
     )
     if isinstance(wake_up, SaqWakeUp):
         house.closers.append(wake_up.close)
+    if isinstance(workflows.views, SqlPostViews):
+        house.closers.append(workflows.views.close)
     if isinstance(gateway, RazorpayGateway):
         house.closers.append(gateway.close)
     return house
@@ -249,6 +252,7 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
         "moderating": Moderating(begin_posts, tools.clock),
         "community": SqlCommunityQueries(tools.database, tools.clock),
         "discussion": SqlPostQueries(tools.database, tools.clock),
+        "views": SqlPostViews(tools.database, tools.clock),
     }
 
 

@@ -10,6 +10,7 @@ from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
 from modules.community.moderating import Moderating
+from modules.community.ports import PostViews
 from modules.community.posting import Posting
 from modules.community.queries import CommunityQueries, PostQueries
 from modules.identity.addresses import Addresses
@@ -63,5 +64,6 @@ class Workflows:
     moderating: Moderating
     community: CommunityQueries
     discussion: PostQueries
+    views: PostViews
     # notifications
     mailing: Mailing

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
+from adapters.sql.community.views import SqlPostViews
 from core.actor import Role
 from modules.community.domain.groups import MemberRole
 from modules.community.domain.posts import ReactionType
@@ -298,3 +301,43 @@ async def test_who_is_silenced_or_gone_writes_nothing(world: World) -> None:
     assert refusal(await room.ravi.post(POSTS, body)) == (403, "banned")
     assert refusal(await room.ravi.get(f"{POSTS}{made['id']}/")) == (403, "banned")
     assert (await room.ravi.get(POSTS)).json()["results"] == []
+
+
+async def test_views_are_one_for_each_reader_and_hour_and_written_in_batches(world: World) -> None:
+    room = await found_class(world)
+    post, other = (await room.write(room.asha))["id"], (await room.write(room.asha))["id"]
+    views = world.house.workflows.views
+    assert isinstance(views, SqlPostViews)
+    for person in (room.asha, room.ravi) * 3:
+        await read(person, post)
+    await read(room.ravi, other)
+    assert (await read(room.ravi, post))["view_count"] == 0
+    await views.write()
+    assert [(await read(room.ravi, id_))["view_count"] for id_ in (post, other)] == [2, 1]
+    views.note(post, room.ravi.id)  # as another instance would
+    await views.write()
+    assert (await read(room.ravi, post))["view_count"] == 2
+    views.note(post, room.host.id)
+    await views.close()
+    assert (await read(room.ravi, post))["view_count"] == 3
+    world.clock.advance(hours=1)
+    views.note(post, room.ravi.id)
+    await views.write()
+    assert await world.count("community_posts", "view_count = 4") == 1
+
+
+async def test_views_that_cannot_be_written_are_kept(world: World) -> None:
+    room = await found_class(world)
+    post = (await room.write(room.asha))["id"]
+    views = world.house.workflows.views
+    assert isinstance(views, SqlPostViews)
+    views.note(post, room.ravi.id)
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text("ALTER TABLE post_views RENAME TO gone"))
+    with capture_logs() as logs:
+        await views.write()
+    assert [line["event"] for line in logs] == ["views_not_written"]
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text("ALTER TABLE gone RENAME TO post_views"))
+    await views.write()
+    assert (await read(room.ravi, post))["view_count"] == 1

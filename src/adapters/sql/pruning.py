@@ -10,6 +10,7 @@ from adapters.sql.models import (
     IdempotencyKey,
     OneTimeCode,
     OutboxMessage,
+    PostView,
     ScheduleSlot,
     Session,
     SocketTicket,
@@ -19,12 +20,13 @@ from core.clock import Clock
 
 WORK_KEPT = timedelta(days=7)
 CODES_KEPT = timedelta(days=1)  # longer than the hour in which they are counted
+VIEWS_KEPT = timedelta(days=1)
 ANSWERS_KEPT = timedelta(days=30)
 EVENTS_KEPT = timedelta(days=90)  # of Razorpay's, which name the payer; it repeats one for a day
 LOGINS_KEPT = timedelta(days=90)
 OUTBOX, SLOTS, KEYS = table(OutboxMessage), table(ScheduleSlot), table(IdempotencyKey)
 TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
-EVENTS = table(GatewayEvent)
+EVENTS, VIEWS = table(GatewayEvent), table(PostView)
 
 
 class SqlPruning:
@@ -42,6 +44,7 @@ class SqlPruning:
             delete(KEYS).where(KEYS.c.created_at < now - ANSWERS_KEPT),
             delete(TICKETS).where(TICKETS.c.expires_at < now),
             delete(CODES).where(CODES.c.created_at < now - CODES_KEPT, CODES.c.expires_at < now),
+            delete(VIEWS).where(VIEWS.c.hour < now - VIEWS_KEPT),
             delete(EVENTS).where(EVENTS.c.handled_at < now - EVENTS_KEPT),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
         ):

@@ -131,7 +131,10 @@ async def write(request: Call, data: JSONBody[NewPost]) -> PostInfo:
 
 @get("/posts/{post_id:int}/", policy=Policy.ENROLLED)
 async def one_post(request: Call, post_id: FromPath[int]) -> PostInfo:
-    return await shown(request, post_id)
+    """A post. Reading it counts as a view, one for each reader and hour; the count follows some seconds later."""
+    found = await shown(request, post_id)
+    do(request).views.note(post_id, caller(request).user_id)
+    return found
 
 
 @put("/posts/{post_id:int}/", policy=Policy.ENROLLED)

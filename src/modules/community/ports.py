@@ -110,6 +110,12 @@ class PostStore(Emits, Remembers, Protocol):
     ) -> None: ...
 
 
+class PostViews(Protocol):
+    """Who has seen a post, counted some seconds later."""
+
+    def note(self, post_id: int, user_id: int) -> None: ...
+
+
 class Markdown(Protocol):
     """Makes HTML that is safe to show."""
 

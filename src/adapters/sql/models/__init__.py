@@ -9,6 +9,7 @@ from adapters.sql.models.community import (
     PostMention,
     PostReaction,
     PostRevision,
+    PostView,
 )
 from adapters.sql.models.identity import AuditEntry, OneTimeCode, Session, SocketTicket, User
 from adapters.sql.models.learning import (
@@ -49,6 +50,7 @@ __all__ = [
     "PostMention",
     "PostReaction",
     "PostRevision",
+    "PostView",
     "Progress",
     "ScheduleSlot",
     "Session",

@@ -149,3 +149,14 @@ class PostRevision(IdentityBase):
     title: Mapped[str] = mapped_column(String(200))
     content: Mapped[str] = mapped_column(Text)
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PostView(DefaultBase):
+    """Who saw a post in which hour; kept for a day, so that nobody counts twice."""
+
+    __tablename__ = "post_views"
+    __table_args__ = (PrimaryKeyConstraint("post_id", "user_id", "hour"), Index("ix_post_views_hour", "hour"))
+
+    post_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_posts.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    hour: Mapped[datetime] = mapped_column(UtcDateTime)
