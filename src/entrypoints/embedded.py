@@ -1,8 +1,9 @@
 """The embedded default: web, worker and the outside world in one process, without any configuration."""
 
 import asyncio
+import contextlib
 import fcntl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -14,44 +15,40 @@ from msgspec.structs import replace
 
 from entrypoints.compose import House, compose, schema
 from entrypoints.http.app import create_app
+from entrypoints.keeping import replace_file
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from entrypoints.settings import Settings
 from entrypoints.worker.loop import background
 
+REMEMBER_EVERY_S = 1.0
 log = structlog.get_logger()
 
 
 def embedded_app(settings: Settings) -> Any:
     """The application with its sandbox under /sandbox/ and its dispatcher beside it."""
-    sandbox = Sandbox(
-        SandboxConfig(
-            key_id=settings.razorpay_key_id,
-            key_secret=settings.razorpay_key_secret,
-            webhook_secret=settings.razorpay_webhook_secret,
-            webhook_url=f"http://127.0.0.1:{settings.port}/api/payments/webhook/razorpay/",
-            smtp_port=0,
-        )
+    memory = settings.data_path / "sandbox"
+    config = SandboxConfig(
+        key_id=settings.razorpay_key_id,
+        key_secret=settings.razorpay_key_secret,
+        webhook_secret=settings.razorpay_webhook_secret,
+        webhook_url=f"{settings.own_url}/api/payments/webhook/razorpay/",
+        smtp_port=0,
     )
-    base = f"http://127.0.0.1:{settings.port}/sandbox/razorpay"
+    sandbox = recalled(config, memory)
+    base = f"{settings.own_url}/sandbox/razorpay"
     house = compose(replace(settings, razorpay_base_url=settings.razorpay_base_url or base))
 
     @asynccontextmanager
     async def together(house: House) -> AsyncGenerator[None, None]:
-        memory = settings.data_path / "sandbox"
-        if memory.exists():
-            sandbox.recall(memory.read_bytes())
-        await sandbox.start()
-        remembering = asyncio.create_task(_remember(sandbox, memory))
-        if not settings.smtp_host:
-            house.transport.port = sandbox.smtp_port  # type: ignore[attr-defined]
-        _announce(settings)
-        try:
-            async with background(house):
-                yield
-        finally:
-            remembering.cancel()
-            await sandbox.stop()
-            _write(memory, sandbox.memory())
+        async with remembering(sandbox, memory):
+            await sandbox.start()
+            if not settings.smtp_host:
+                house.transport.port = sandbox.smtp_port  # type: ignore[attr-defined]
+            try:
+                async with background(house):
+                    yield
+            finally:
+                await sandbox.stop()
 
     web = create_app(house, background=together)
 
@@ -62,20 +59,46 @@ def embedded_app(settings: Settings) -> Any:
     return application
 
 
-async def _remember(sandbox: Sandbox, file: Path) -> None:
-    """Write down each second what has changed, so that not even kill -9 makes Razorpay forget an order."""
-    written = b""
-    while True:
-        await asyncio.sleep(1)
-        if (memory := sandbox.memory()) != written:
-            _write(file, memory)
-            written = memory
+def recalled(config: SandboxConfig, file: Path) -> Sandbox:
+    """A sandbox with the memory in the file; one that cannot be read is set aside, and the world begins anew."""
+    sandbox = Sandbox(config)
+    if not file.exists():
+        return sandbox
+    try:
+        sandbox.recall(file.read_bytes())
+    except Exception as error:  # noqa: BLE001 - what is no pickle of this version raises whatever it likes
+        aside = file.replace(file.with_name(f"{file.name}.unreadable"))
+        log.warning("sandbox_memory_set_aside", file=str(aside), error=type(error).__name__)
+        return Sandbox(config)  # the first may remember half of it
+    return sandbox
 
 
-def _write(file: Path, data: bytes) -> None:
-    partial = file.with_suffix(".part")
-    partial.write_bytes(data)
-    partial.replace(file)
+@asynccontextmanager
+async def remembering(sandbox: Sandbox, file: Path) -> AsyncGenerator[None, None]:
+    """Write down each second, and at the end, what has changed: kill -9 makes Razorpay forget its last second."""
+    ending = asyncio.Event()
+    task = asyncio.create_task(_remember(sandbox, file, sandbox.memory(), ending), name="remembering")
+    try:
+        yield
+    finally:
+        ending.set()  # not cancelled: a write that is under way in its thread must not come after the last one
+        await task
+
+
+async def _remember(sandbox: Sandbox, file: Path, written: bytes, ending: asyncio.Event) -> None:
+    is_failing = is_last = False
+    while not is_last:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), REMEMBER_EVERY_S)
+        is_last = ending.is_set()
+        try:
+            if (memory := sandbox.memory()) != written:
+                await asyncio.to_thread(replace_file, file, memory)
+                written, is_failing = memory, False
+        except Exception:  # a full disk must not end it: it is tried again
+            if not is_failing:  # once, not each second
+                log.exception("sandbox_memory_not_written", file=str(file))
+            is_failing = True
 
 
 def hold(data: Path) -> IO[bytes]:
@@ -89,29 +112,33 @@ def hold(data: Path) -> IO[bytes]:
     return held
 
 
-async def prepare(settings: Settings) -> None:
-    """Bring the database up to date, and put the demo data into an empty one."""
-    from entrypoints.seeding import seed_demo
+async def prepare(settings: Settings) -> list[str]:
+    """Bring the database up to date, and put the demo data into an empty one; the demo accounts that are open then."""
+    from entrypoints.seeding import open_demo_accounts, seed_demo
 
     await schema.upgrade(settings.database_url)
     house = compose(settings)
     try:
         if await seed_demo(house):
             click.echo("Demo data loaded.")
+        return [account.email for account in await open_demo_accounts(house)]
     finally:
         await house.close()
 
 
-def _announce(settings: Settings) -> None:
-    base = f"http://{settings.host}:{settings.port}"
-    lines = (
-        ("API", f"{base}/api/"),
-        ("Documentation", f"{base}/docs/"),
-        ("Sandbox (payments, mailbox)", f"{base}/sandbox/"),
-        ("Data", str(settings.data_path.resolve())),
-        ("Accounts", "admin@ teacher@ student@ newcomer@example.com, password learn-by-doing-1"),
-    )
-    width = max(len(name) for name, _ in lines)
-    click.echo("\nShala runs: web, worker and sandbox in this process.")
-    for name, value in lines:
-        click.echo(f"  {name:<{width}}  {value}")
+def announcement(settings: Settings, accounts: Sequence[str]) -> str:
+    """What runs where, for people."""
+    from entrypoints.seeding import DEMO_PASSWORD
+
+    base = settings.own_url
+    lines = {
+        "API": f"{base}/api/",
+        "Documentation": f"{base}/docs/",
+        "Sandbox (payments, mailbox)": f"{base}/sandbox/",
+        "Data": str(settings.data_path.resolve()),
+    }
+    if accounts:
+        lines["Accounts"] = f"{' '.join(accounts)}, password {DEMO_PASSWORD}"
+    width = max(map(len, lines))
+    said = [f"  {name:<{width}}  {value}" for name, value in lines.items()]
+    return "\n".join(["\nShala runs: web, worker and sandbox in this process.", *said])

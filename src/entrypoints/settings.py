@@ -1,8 +1,7 @@
 """Every setting, typed, read from the environment once. Production refuses what is insecure, and names it."""
 
 import os
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -10,8 +9,10 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from entrypoints.keeping import SHORTEST_SECRET, NoSecret, kept_secret
+
 PREFIX = "SHALA_"
-SHORTEST_SECRET = 32
+LOOPBACKS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - known, not listened on
 
 
 class SettingsError(Exception):
@@ -91,9 +92,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    @property
+    def own_url(self) -> str:
+        """Where this process reaches itself: at the address it listens on, or at the loopback if it listens on all."""
+        host = LOOPBACKS.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
     def listed(self, name: str) -> list[str]:
         """The parts of a setting that is separated by commas."""
         return [part.strip() for part in str(getattr(self, name)).split(",") if part.strip()]
+
+
+Demand = Callable[[Settings], list[str]]
+"""What a command needs of the settings as they are given; the faults it finds."""
 
 
 class Variable(Struct, frozen=True):
@@ -120,8 +131,10 @@ def settings_table() -> str:
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
-def load(environ: Mapping[str, str] | None = None) -> Settings:
+def load(environ: Mapping[str, str] | None = None, demand: Demand = lambda _: []) -> Settings:
     """The settings of this process, completed for the embedded default and checked for production.
+
+    `demand` is asked before anything is completed, so that a command which refuses leaves no files behind.
 
     :raises SettingsError:
     """
@@ -135,7 +148,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         names = ", ".join(f"{PREFIX}{name.upper()}" for name in unknown)
         raise SettingsError(f"Unknown variables: {names}. docs/settings.md lists them all.")
     settings = _convert(given)
-    settings = _embedded(settings) if settings.is_embedded else settings
+    if faults := demand(settings):
+        raise SettingsError("\n".join(faults))
+    settings = _embedded(settings, set(given)) if settings.is_embedded else settings
     if not settings.media_base_url and settings.storage == "local":
         settings = msgspec.structs.replace(
             settings, media_base_url=f"{settings.public_base_url}/media" if settings.public_base_url else ""
@@ -153,31 +168,27 @@ def _convert(given: dict[str, str]) -> Settings:
         raise SettingsError(f"{PREFIX}{path.rstrip('`').upper()}: {message}") from None
 
 
-def _embedded(settings: Settings) -> Settings:
-    """What one process without any configuration runs on. Its secrets are kept, so that a restart logs nobody out."""
+def _embedded(settings: Settings, given: set[str]) -> Settings:
+    """What one process runs on where nothing else is given. Its secrets are kept: a restart logs nobody out."""
     data = settings.data_path
     data.mkdir(parents=True, exist_ok=True)
-    base = settings.public_base_url or f"http://127.0.0.1:{settings.port}"
-    return msgspec.structs.replace(
-        settings,
-        secret_key=settings.secret_key or _kept_secret(data / "secret-key"),
-        database_url=settings.database_url or f"sqlite+aiosqlite:///{data / 'shala.db'}",
-        public_base_url=base,
-        razorpay_key_id=settings.razorpay_key_id or "rzp_test_sandbox000000",
-        razorpay_key_secret=settings.razorpay_key_secret or _kept_secret(data / "sandbox-key-secret"),
-        razorpay_webhook_secret=settings.razorpay_webhook_secret or _kept_secret(data / "sandbox-webhook-secret"),
-        smtp_tls="off",
-        # a developer's tours all come from one address
-        limit_register=max(settings.limit_register, 1000),
-        log_format="console" if settings.log_format == "json" else settings.log_format,
-    )
-
-
-def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text()
+    at_ease = {"limit_register": 1000, "log_format": "console"}  # a developer's tours all come from one address
+    try:
+        return msgspec.structs.replace(
+            settings,
+            secret_key=settings.secret_key or kept_secret(data / "secret-key"),
+            database_url=settings.database_url or f"sqlite+aiosqlite:///{data / 'shala.db'}",
+            public_base_url=settings.public_base_url or settings.own_url,
+            razorpay_key_id=settings.razorpay_key_id or "rzp_test_sandbox000000",
+            razorpay_key_secret=settings.razorpay_key_secret or kept_secret(data / "sandbox-key-secret"),
+            razorpay_webhook_secret=settings.razorpay_webhook_secret or kept_secret(data / "sandbox-webhook-secret"),
+            smtp_tls=settings.smtp_tls
+            if settings.smtp_host
+            else "off",  # without a host: to the sandbox, which is plain
+            **{name: value for name, value in at_ease.items() if name not in given},
+        )
+    except NoSecret as error:
+        raise SettingsError(str(error)) from None
 
 
 def _contradictions(settings: Settings) -> list[str]:

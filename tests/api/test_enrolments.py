@@ -385,7 +385,9 @@ async def test_an_import_and_those_who_enrol_themselves_hold_up_nobody(world: Wo
     answer = await send_list(admin, course, "email\n" + "".join(f"{s.email}\n" for s in reversed(students)))
     run = world.house.workflows.importing.run(answer.json()["id"])
     own = [student.post(ENROLLMENTS_URL, {"course_id": course.id}) for student in students]
-    _, *answers = await asyncio.gather(run, *own)
+    running = asyncio.create_task(run)
+    answers = await asyncio.gather(*own)
+    await running
     assert {a.status_code for a in answers} <= {201, 409}
     counts = (await admin.get(f"{ENROLLMENTS_URL}imports/{answer.json()['id']}/")).json()["counts"]
     assert counts.get("enrolled", 0) + [a.status_code for a in answers].count(201) == 12

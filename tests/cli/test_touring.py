@@ -1,5 +1,6 @@
 """`shala tour` passes on a healthy server, embedded or in staging, and says what is wrong with another."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,12 +11,16 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
+from conftest import serving
 from entrypoints.cli import program, touring
+from entrypoints.http.app import create_app
+from entrypoints.seeding import seed_demo
 from entrypoints.tour import walk as tour_walk
-from entrypoints.tour.steps import STEPS
+from entrypoints.tour.steps import COURSE, STEPS, catalogue
 from entrypoints.tour.walk import Unexpected, Walk, expect
 from processes import Topology, until
 from services import Redis, free_port
+from worlds import World
 
 SHALA = Path(sys.executable).with_name("shala")
 pytestmark = pytest.mark.xdist_group("processes")
@@ -106,6 +111,21 @@ def test_without_the_demo_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     assert "✓ Health" in result.stdout
     assert "✗ Catalogue" in result.stdout
     assert "shala seed --demo" in result.stderr
+
+
+async def test_the_demo_is_found_behind_a_hundred_others(sqlite_world: World) -> None:
+    """Their titles are shorter, so that they come first for each of the words that they share with it."""
+    await seed_demo(sqlite_world.house)
+    for _ in range(101):
+        await sqlite_world.course(title="Spoken English", texts=1)
+
+    def found(base: str) -> str:
+        with Walk.between(base, base) as walk:
+            catalogue(walk)
+        return str(walk.course["title"])
+
+    async with serving(create_app(sqlite_world.house)) as base:
+        assert await asyncio.to_thread(found, base) == COURSE
 
 
 def test_an_answer_of_another_shape_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

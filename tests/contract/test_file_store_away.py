@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
+from obstore.store import S3Store
 
+from adapters.storage.pictures import S3Shelf
 from adapters.storage.s3 import S3Library, s3_store
 from core.errors import Unavailable
 from services import free_port
@@ -12,11 +14,13 @@ from worlds import TestClock
 
 
 @pytest.fixture
-def away() -> S3Library:
+def store() -> S3Store:
     endpoint = f"http://127.0.0.1:{free_port()}"
-    store = s3_store(
-        bucket="b", region="ap-south-1", endpoint=endpoint, access_key_id="key", secret_access_key="secret"
-    )
+    return s3_store(bucket="b", region="ap-south-1", endpoint=endpoint, access_key_id="key", secret_access_key="secret")
+
+
+@pytest.fixture
+def away(store: S3Store) -> S3Library:
     return S3Library(store, TestClock())
 
 
@@ -37,3 +41,10 @@ async def test_a_store_that_is_away_is_unavailable(away: S3Library, call: str) -
         await CALLS[call](away)
 
     assert caught.value.retry_after == 1
+
+
+async def test_so_is_the_shelf_of_public_pictures(store: S3Store) -> None:
+    shelf = S3Shelf(store)
+    for call in (shelf.put("banners/a.webp", b"x", "image/webp"), shelf.remove("banners/a.webp")):
+        with pytest.raises(Unavailable):
+            await call

@@ -84,6 +84,22 @@ def test_the_service_is_nobody_in_a_stage_without_tools() -> None:
     assert "org.opencontainers.image.title" in stage["LABEL"][0]
 
 
+def test_the_image_refuses_to_serve_until_it_is_told_as_what(tmp_path: Path) -> None:
+    """SHALA_ENV forgotten, it must not become a school without a worker that believes every Host."""
+    stage = final_stage(DOCKERFILE)
+    own = dict(word.split("=", 1) for word in stage["ENV"][0].split() if word.startswith("SHALA_"))
+    environment = {"PATH": os.environ["PATH"], **own, "SHALA_DATA_DIR": str(tmp_path / "data")}
+    shala = Path(sys.executable).with_name(json.loads(stage["ENTRYPOINT"][0])[0])
+
+    done = subprocess.run(
+        [shala, *json.loads(stage["CMD"][0])], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 78
+    assert "set SHALA_ENV=staging or SHALA_ENV=production" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_build_sees_what_it_copies_and_nothing_else() -> None:
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
     copied = [

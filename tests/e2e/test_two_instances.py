@@ -52,6 +52,23 @@ def test_a_worker_and_a_web_stop_at_once_when_told(topology: Topology) -> None:
     assert "Application shutdown complete" in topology.logs()
 
 
+def test_the_doctor_finds_a_topology_well_until_a_part_is_gone(topology: Topology) -> None:
+    assert "FAIL" not in topology.run("doctor")
+
+    topology.kill(topology.processes[0])  # the sandbox: Razorpay and the mail server
+    done = subprocess.run([SHALA, "doctor"], env=topology.environment, capture_output=True, text=True, check=False)
+    failed = [line.split(":")[0].split()[1] for line in done.stdout.splitlines() if "FAIL" in line]
+    assert (done.returncode, failed) == (1, ["razorpay", "mail"])
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_without_shala_env_neither_starts(topology: Topology, command: str) -> None:
+    environment = {name: value for name, value in topology.environment.items() if name != "SHALA_ENV"}
+    done = subprocess.run([SHALA, command], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 78
+    assert "set SHALA_ENV=staging or SHALA_ENV=production" in done.stderr
+
+
 def test_production_refuses_insecure_settings_by_name(topology: Topology) -> None:
     environment = {**topology.environment, "SHALA_ENV": "production"}
     done = subprocess.run([SHALA, "web"], env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -65,6 +65,7 @@ class SaqWakeUp:
         self._queue = _queue(url, socket_timeout=1)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     def wake(self) -> None:
         self._wanted.set()
@@ -86,6 +87,7 @@ class SaqWakeUp:
             await _disconnect(queue)
 
     async def close(self) -> None:
+        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,7 +95,7 @@ class SaqWakeUp:
         await _disconnect(self._queue)
 
     async def _tell(self) -> None:
-        while True:
+        while not self._is_closed:  # what it calls may swallow the cancellation
             await self._wanted.wait()
             self._wanted.clear()
             try:

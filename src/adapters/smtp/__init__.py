@@ -35,6 +35,17 @@ class SmtpTransport:
             "timeout": timeout,
         }
 
+    async def greet(self) -> None:
+        """Connect, encrypt and log in as for a letter, then say goodbye.
+
+        :raises Unavailable: whose cause says how far it came.
+        """
+        try:
+            async with aiosmtplib.SMTP(hostname=self._host, port=self.port, **self._options):  # type: ignore[arg-type]
+                pass
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise Unavailable("The mail server does not let us in.") from error
+
     async def send(self, letter: Letter) -> None:
         message = EmailMessage()
         message["From"] = self._sender

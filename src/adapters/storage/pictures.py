@@ -11,6 +11,7 @@ import obstore
 from obstore.store import S3Store
 from PIL import Image, ImageOps
 
+from adapters.storage.s3 import answering
 from core.errors import AppError, Invalid, TooLarge
 
 MOST_BYTES = 5 * 2**20
@@ -40,17 +41,22 @@ class LocalShelf:
 
 
 class S3Shelf:
-    """Objects under `public/`, which the operator serves through SHALA_MEDIA_BASE_URL."""
+    """Objects under `public/`, which the operator serves through SHALA_MEDIA_BASE_URL.
+
+    Each method may raise Unavailable.
+    """
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
 
     async def put(self, key: str, data: bytes, mime_type: str) -> None:
         attributes = {"Content-Type": mime_type, "Cache-Control": "public, max-age=31536000, immutable"}
-        await obstore.put_async(self._store, f"public/{key}", data, attributes=attributes)
+        with answering():
+            await obstore.put_async(self._store, f"public/{key}", data, attributes=attributes)
 
     async def remove(self, key: str) -> None:
-        await obstore.delete_async(self._store, f"public/{key}")
+        with answering():
+            await obstore.delete_async(self._store, f"public/{key}")
 
 
 class Pictures:

@@ -1,7 +1,8 @@
 """Media in an S3-compatible store, by obstore: uploads stream through, downloads go straight from the store."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import obstore
@@ -12,10 +13,15 @@ from core.errors import TooLarge, Unavailable
 from modules.learning.ports import Link
 
 MOST_SECONDS = 7 * 86_400  # what signature version 4 allows
+# obstore would try ten times for three minutes; whoever uploads can do so again
+RETRIES, RETRY_S = 3, 10
 
 
 class S3Library:
-    """Private objects under presigned addresses. S3 cannot bind an address to a login: it lives as long as it says."""
+    """Private objects under presigned addresses. S3 cannot bind an address to a login: it lives as long as it says.
+
+    Each method may raise Unavailable.
+    """
 
     provider = "s3"
 
@@ -27,26 +33,36 @@ class S3Library:
         ref, size = f"{prefix}/{secrets.token_hex(16)}", 0
         attributes = {"Content-Type": mime_type}
         try:
-            async with obstore.open_writer_async(self._store, ref, attributes=attributes) as writer:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > limit:
-                        raise TooLarge(f"At most {limit // 2**20} MiB.")
-                    await writer.write(chunk)
+            with answering():
+                async with obstore.open_writer_async(self._store, ref, attributes=attributes) as writer:
+                    async for chunk in chunks:
+                        size += len(chunk)
+                        if size > limit:
+                            raise TooLarge(f"At most {limit // 2**20} MiB.")
+                        await writer.write(chunk)
         except TooLarge:
-            await obstore.delete_async(self._store, ref)
+            await self.discard(ref)
             raise
-        except (OSError, obstore.exceptions.BaseError) as error:
-            raise Unavailable("The file store does not answer.") from error
         return ref, size
 
     def link(self, ref: str, *, session_id: int | None, lifetime: int, file_name: str | None) -> Link:  # noqa: ARG002
         seconds = min(lifetime, MOST_SECONDS)
-        url = obstore.sign(self._store, "GET", ref, timedelta(seconds=seconds))
+        with answering():  # the machine's own credentials may have to be fetched first
+            url = obstore.sign(self._store, "GET", ref, timedelta(seconds=seconds))
         return Link(url, datetime.fromtimestamp(int(self._clock.now().timestamp()) + seconds, UTC))
 
     async def discard(self, ref: str) -> None:
-        await obstore.delete_async(self._store, ref)
+        with answering():
+            await obstore.delete_async(self._store, ref)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What obstore raises becomes Unavailable: a store that is away, and one that refuses our key or bucket."""
+    try:
+        yield
+    except (OSError, obstore.exceptions.BaseError) as error:
+        raise Unavailable("The file store does not answer.", retry_after=1) from error
 
 
 def s3_store(
@@ -63,6 +79,7 @@ def s3_store(
     given = {key: value for key, value in options.items() if value is not None}
     return S3Store(
         bucket,
+        retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_S)},
         client_options={"allow_http": bool(endpoint and endpoint.startswith("http://")), "timeout": "15s"},
         **given,  # type: ignore[arg-type]
     )

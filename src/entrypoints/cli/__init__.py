@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from entrypoints.settings import Settings, SettingsError, load
+from entrypoints.settings import Demand, Settings, SettingsError, load
 
 COMMANDS = {
     "serving": ("serve", "web", "worker", "sandbox"),
@@ -32,10 +32,26 @@ def program() -> None:
     """The backend of a mobile school."""
 
 
-def settings_or_exit() -> Settings:
+def one_process(settings: Settings) -> list[str]:
+    """The embedded default shares nothing: told of a server, it was meant to be something else."""
+    if not settings.is_embedded:
+        return []
+    servers = {
+        "SHALA_DATABASE_URL": settings.database_url and not settings.is_sqlite,
+        "SHALA_REDIS_URL": settings.redis_url,
+    }
+    return [
+        f"{name} names a server, and SHALA_ENV is embedded, which is one process on SQLite: "
+        "set SHALA_ENV=staging or SHALA_ENV=production."
+        for name, is_given in servers.items()
+        if is_given
+    ]
+
+
+def settings_or_exit(demand: Demand = one_process) -> Settings:
     """The settings, or the reasons for which this process must not start."""
     try:
-        return load()
+        return load(demand=demand)
     except SettingsError as error:
         click.echo(f"Shala does not start:\n{error}", err=True)
         sys.exit(78)  # EX_CONFIG of sysexits.h

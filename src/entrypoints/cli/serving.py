@@ -1,27 +1,55 @@
 """Commands that run: serve, web, worker, sandbox."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from entrypoints.cli import program, settings_or_exit
-from entrypoints.settings import Environment, Settings
+from entrypoints.settings import Demand, Environment, Settings
 
 SANDBOX_PORT = 8001
 
 
-def run(app: Any, settings: Settings, *, host: str | None = None, port: int | None = None) -> None:
-    """Serve an ASGI application until it is told to stop; what is in flight is finished, for 10 s at most."""
+def topology(command: str) -> Demand:
+    """What a part of production's topology demands: to be told which. Forgetting it must not serve half of anything."""
+
+    def demand(settings: Settings) -> list[str]:
+        if not settings.is_embedded:
+            return []
+        fault = (
+            f"`shala {command}` is a part of production's topology, and SHALA_ENV is embedded (the default): "
+            "set SHALA_ENV=staging or SHALA_ENV=production. Everything in one process is `shala serve`."
+        )
+        return [fault]
+
+    return demand
+
+
+def run(
+    app: Any,
+    settings: Settings,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    announce: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve an ASGI application until it is told to stop; what is in flight is finished, for 10 s at most.
+
+    `announce` is called once the port is bound, and not at all if it cannot be.
+    """
     import gc
 
     import uvicorn
+
+    from entrypoints.cli.announcing import serve_announced
 
     # What stands now stays: collecting it again and again costs each request several percent.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host or settings.host,
         port=settings.port if port is None else port,
@@ -35,12 +63,13 @@ def run(app: Any, settings: Settings, *, host: str | None = None, port: int | No
         timeout_graceful_shutdown=10,
         limit_concurrency=2_000,
     )
+    serve_announced(config, announce)
 
 
 @program.command()
 def serve() -> None:
     """Everything in one process: web, worker and sandbox on SQLite, with demo data."""
-    from entrypoints.embedded import embedded_app, hold, prepare
+    from entrypoints.embedded import announcement, embedded_app, hold, prepare
     from entrypoints.logging import configure
 
     settings = settings_or_exit()
@@ -52,8 +81,9 @@ def serve() -> None:
     except BlockingIOError:
         raise click.ClickException(f"Another `shala serve` works in {settings.data_path.resolve()}.") from None
     with held:
-        asyncio.run(prepare(settings))
-        run(embedded_app(settings), settings)
+        accounts = asyncio.run(prepare(settings))
+        said = announcement(settings, accounts)
+        run(embedded_app(settings), settings, announce=lambda: click.echo(said))
 
 
 @program.command()
@@ -63,7 +93,7 @@ def web() -> None:
     from entrypoints.http.app import create_app
     from entrypoints.logging import configure
 
-    settings = settings_or_exit()
+    settings = settings_or_exit(topology("web"))
     configure(settings)
     run(create_app(compose(settings)), settings)
 
@@ -75,13 +105,13 @@ def worker() -> None:
     from entrypoints.logging import configure
     from entrypoints.worker.saq_worker import Listens, run_worker
 
-    settings = settings_or_exit()
+    settings = settings_or_exit(topology("worker"))
     configure(settings)
 
     async def main() -> None:
         house = compose(settings)
         if not isinstance(house.wake_up, Listens):
-            raise click.UsageError("The worker needs SHALA_REDIS_URL; the embedded default works in `shala serve`.")
+            raise click.UsageError("The worker needs SHALA_REDIS_URL.")
         try:
             await run_worker(house, house.wake_up)
         finally:

@@ -1,4 +1,4 @@
-"""Demo data: a small world to try everything in, and large ones to measure with."""
+"""Writes the demo's people, courses and beginnings (demo_world.py) into an empty database, in one transaction."""
 
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from entrypoints.seeding import courses as seed_courses
 from entrypoints.seeding import demo_world as demo
 from entrypoints.seeding import rows as seed_rows
 from entrypoints.seeding.courses import Outline, Plan, Rows
+from entrypoints.seeding.demo_world import Account
 from entrypoints.seeding.rows import Lesson, Presentation
 from modules.learning.domain.catalogue import ContentType, Media, Provider
 from modules.learning.domain.enrolment import Source
@@ -42,6 +43,13 @@ async def seed_demo(house: House) -> bool:
             for media in documents.values():
                 await house.library.discard(media.ref)
     return is_written
+
+
+async def open_demo_accounts(house: House) -> list[Account]:
+    """Those of the demo's people who are in the database and may log in; everybody knows their password."""
+    async with house.workflows.logins.begin() as store:
+        users = [await store.user_by_email(account.email) for account in demo.ACCOUNTS]
+    return [account for account, user in zip(demo.ACCOUNTS, users, strict=True) if user is not None and user.is_active]
 
 
 async def _keep_documents(house: House) -> dict[str, Media]:

@@ -18,12 +18,12 @@ def health(walk: Walk) -> str:
 
 def catalogue(walk: Walk) -> str:
     categories = walk.get("/api/courses/categories/")["results"]
-    found = walk.get("/api/courses/courses/", params={"q": "spoken", "limit": 100})["results"]
+    found = walk.get("/api/courses/courses/", params={"q": COURSE, "limit": 100})["results"]
     wanted = [course for course in found if course["title"] == COURSE]
     if not wanted:
-        raise Unexpected(f"“{COURSE}” is not among the {len(found)} courses found. Run `shala seed --demo` first.")
+        raise Unexpected(f"“{COURSE}” is not among the {len(found)} found by its title. Run `shala seed --demo` first.")
     walk.course = wanted[0]
-    return f"{len(found)} for “spoken”, {len(categories)} categories"
+    return f"{len(found)} for “{COURSE}”, {len(categories)} categories"
 
 
 def outline(walk: Walk) -> str:
