@@ -15,6 +15,8 @@ from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce import SqlCommerceStore
 from adapters.sql.commerce_queries import SqlCommerceQueries
+from adapters.sql.community.chat import SqlChatStore
+from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.groups import SqlGroupStore
 from adapters.sql.community.posts import SqlPostStore
 from adapters.sql.community.queries import SqlCommunityQueries
@@ -47,6 +49,7 @@ from modules.commerce.ports import PaymentGateway
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.settlement import Settlement
 from modules.commerce.webhooks import Webhooks
+from modules.community.chatting import Chatting
 from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
@@ -250,6 +253,8 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
         "hosting": Hosting(begin, tools.clock),
         "posting": Posting(begin_posts, SafeMarkdown(), tools.clock),
         "moderating": Moderating(begin_posts, tools.clock),
+        "chatting": Chatting(tools.database.begin(SqlChatStore), tools.clock),
+        "chat": SqlChatQueries(tools.database),
         "community": SqlCommunityQueries(tools.database, tools.clock),
         "discussion": SqlPostQueries(tools.database, tools.clock),
         "views": SqlPostViews(tools.database, tools.clock),

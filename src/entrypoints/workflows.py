@@ -6,13 +6,14 @@ from modules.commerce.checkout import Checkout
 from modules.commerce.queries import CommerceQueries
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.webhooks import Webhooks
+from modules.community.chatting import Chatting
 from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
 from modules.community.moderating import Moderating
 from modules.community.ports import PostViews
 from modules.community.posting import Posting
-from modules.community.queries import CommunityQueries, PostQueries
+from modules.community.queries import ChatQueries, CommunityQueries, PostQueries
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -62,8 +63,10 @@ class Workflows:
     hosting: Hosting
     posting: Posting
     moderating: Moderating
+    chatting: Chatting
     community: CommunityQueries
     discussion: PostQueries
     views: PostViews
+    chat: ChatQueries
     # notifications
     mailing: Mailing

@@ -15,7 +15,8 @@ from worlds import Person, World
 GROUPS = "/api/community/groups/"
 GROUP_KEYS = {
     "id", "course_id", "course", "title", "description", "visibility", "require_post_approval", "member_count",
-    "post_count", "banner_image", "created_at", "slow_mode_seconds", "membership", "version",
+    "post_count", "banner_image", "created_at", "slow_mode_seconds", "unread_count", "membership",
+    "version",
 }  # fmt: skip
 MEMBER_KEYS = {
     "id", "community_id", "user_id", "user", "role", "is_active", "joined_at", "silenced_until", "email_notifications",

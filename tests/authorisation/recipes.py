@@ -71,6 +71,7 @@ def always(**fixed: Any) -> Filled:
 
 A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/groups"
 POSTS, POST = "/api/community/posts", "/api/community/posts/{post_id}"
+MESSAGES, MESSAGE = "/api/community/messages", "/api/community/messages/{message_id}"
 ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_id}}"
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
@@ -217,6 +218,13 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{POST}/reject"): (about("reported_post", always(moderation_notes="Spam")),),
     ("POST", f"{POST}/pin"): (about("post", always()),),
     ("POST", f"{POST}/unpin"): (about("post", always()),),
+    ("GET", f"{ONE}/messages"): (about("group"),),
+    ("GET", MESSAGES): (about("group", query=proven("community_id")),),
+    ("POST", MESSAGES): (about("group", proven("community_id", message="Hello")),),
+    ("PUT", MESSAGE): (about("message", always(message="Hello again")),),
+    ("DELETE", MESSAGE): (about("message"),),
+    ("POST", f"{MESSAGE}/mark-as-read"): (about("message", always()),),
+    ("GET", f"{MESSAGE}/receipts"): (about("message"),),
     # operations, media and documentation
     ("GET", "/health/live"): (PLAIN,),
     ("GET", "/health/ready"): (PLAIN,),

@@ -240,6 +240,16 @@ class School:
             target["post_id"] = written.id
         return target
 
+    async def _message(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A message in a community; own is one that the caller sent, where they can."""
+        target = {**await self._group(actor, caller, whose), "message_id": NOBODYS_ID}
+        if whose != MISSING:
+            can_write = actor in {"enrolled", "own instructor", "admin"} and whose == OWN and caller is not None
+            sender = caller if can_write and caller is not None else self.pupil
+            sent, _ = await self.do.chatting.send(sender.actor, target["community_id"], "Hello")
+            target["message_id"] = sent.id
+        return target
+
     async def _reported_post(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A post of somebody else, which a member has reported."""
         target = {**await self._group(actor, caller, whose), "post_id": NOBODYS_ID}

@@ -34,7 +34,10 @@ AUDITED: set[Route] = {
     ("POST", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}/ban"),
     *(("POST", f"{COMMUNITY}/posts/{{post_id}}/{decision}") for decision in ("approve", "reject", "pin")),
 }
-BY_MODERATORS: set[Route] = {("DELETE", f"{COMMUNITY}/posts/{{post_id}}")}
+BY_MODERATORS: set[Route] = {
+    ("DELETE", f"{COMMUNITY}/posts/{{post_id}}"),
+    ("DELETE", f"{COMMUNITY}/messages/{{message_id}}"),
+}
 """What leaves a row when it is done to somebody else's."""
 # administrators read these of anybody; what is left of OWNER (logins, proofs of payment) is nobody else's
 READ_BY_ADMINS: set[Route] = {

@@ -20,6 +20,7 @@ from entrypoints.http import (
     files,
     group_members,
     groups,
+    messages,
     moderation,
     operations,
     payments,
@@ -87,7 +88,13 @@ def _routes(house: House) -> list[Any]:
         Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
         Router(
             "/api/community",
-            route_handlers=[*groups.HANDLERS, *group_members.HANDLERS, *posts.HANDLERS, *moderation.HANDLERS],
+            route_handlers=[
+                *groups.HANDLERS,
+                *group_members.HANDLERS,
+                *posts.HANDLERS,
+                *moderation.HANDLERS,
+                *messages.HANDLERS,
+            ],
             tags=["community"],
         ),
         *files.HANDLERS,

@@ -42,6 +42,8 @@ class Membership(Struct, frozen=True):
 
 
 class GroupInfo(Struct, frozen=True):
+    """`unread_count`: messages of others that one has not read, up to 100; 0 for who is no member."""
+
     id: int
     course_id: int
     course: Ref
@@ -54,6 +56,7 @@ class GroupInfo(Struct, frozen=True):
     post_count: int
     banner_image: str | None
     created_at: datetime
+    unread_count: int
     membership: Membership | None
     version: int
 
@@ -64,7 +67,7 @@ class BanInfo(Struct, frozen=True):
     banned_at: datetime | None
 
 
-def group_info(request: Call, card: GroupCard) -> GroupInfo:
+def group_info(request: Call, card: GroupCard, unread: dict[int, int]) -> GroupInfo:
     group = card.group
     return GroupInfo(
         id=group.id,
@@ -79,6 +82,7 @@ def group_info(request: Call, card: GroupCard) -> GroupInfo:
         post_count=group.post_count,
         banner_image=media_url(request, group.banner_image),
         created_at=group.created_at,
+        unread_count=unread.get(group.id, 0),
         membership=membership(card.member),
         version=group.version,
     )

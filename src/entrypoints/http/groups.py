@@ -59,6 +59,7 @@ class GroupChanges(Struct, frozen=True, forbid_unknown_fields=True):
     post_count: Any = UNSET
     banner_image: Any = UNSET
     created_at: Any = UNSET
+    unread_count: Any = UNSET
     membership: Any = UNSET
     version: Any = UNSET
 
@@ -85,8 +86,11 @@ async def groups(
 ) -> Listing[GroupInfo]:
     """The communities of the courses that one is enrolled in or teaches; `q` searches their titles."""
     page = page_request(limit, cursor, count=count)
-    found = await do(request).community.groups(page, caller(request), course_id=course_id, q=q)
-    return listing(request, found, lambda card: group_info(request, card))
+    actor = caller(request)
+    found = await do(request).community.groups(page, actor, course_id=course_id, q=q)
+    joined = [card.group.id for card in found.results if card.member is not None and card.member.is_active]
+    unread = await do(request).chat.unread(actor.user_id, joined)
+    return listing(request, found, lambda card: group_info(request, card, unread))
 
 
 @get("/groups/{community_id:int}/", policy=Policy.ENROLLED)
@@ -174,7 +178,8 @@ async def _group(request: Call, community_id: int) -> GroupInfo:
         raise NotFound
     place, card = found
     demand_sight(place)
-    return group_info(request, card)
+    unread = await do(request).chat.unread(caller(request).user_id, [community_id]) if place.is_member else {}
+    return group_info(request, card, unread)
 
 
 async def _own(request: Call, community_id: int) -> MemberInfo:

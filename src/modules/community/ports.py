@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from core.actor import Actor
+from core.errors import Conflict
 from core.events import Emits
 from core.idempotency import Remembers
+from modules.community.domain.chat import Message, Pointer
 from modules.community.domain.groups import Group, Member, MemberRole, Place
 from modules.community.domain.posts import FlagReason, Post, ReactionType
 
@@ -103,6 +105,46 @@ class PostStore(Emits, Remembers, Protocol):
 
     async def clear_flags(self, post_id: int) -> None:
         """They have been looked at; the same users may flag again."""
+        ...
+
+    async def audit(
+        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
+    ) -> None: ...
+
+
+class SentBefore(Conflict):
+    """A parallel call has just sent a message with the same client_id."""
+
+
+class ChatStore(Emits, Remembers, Protocol):
+    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None: ...
+
+    async def sent(self, sender_id: int, client_id: str) -> Message | None: ...
+
+    async def last_sent(self, community_id: int, sender_id: int) -> datetime | None:
+        """When this member last wrote; holds the member's row, so that parallel calls take turns."""
+        ...
+
+    async def next_seq(self, community_id: int) -> tuple[int, int]:
+        """The group's stream and its next number; the counter is held until the transaction's end."""
+        ...
+
+    async def message(self, message_id: int, *, lock: bool = False) -> Message | None: ...
+
+    async def add_message(self, **values: Any) -> Message:
+        """:raises SentBefore:"""
+        ...
+
+    async def change_message(self, message_id: int, change_seq: int, **changes: Any) -> Message:
+        """Set columns, note the change's number and raise `version` by one."""
+        ...
+
+    async def keep_message(self, message: Message) -> None:
+        """What it said before a change."""
+        ...
+
+    async def move_pointer(self, message: Message, user_id: int) -> Pointer:
+        """Where the pointer stands then: at the message, or further on. A move is kept as a row of its own."""
         ...
 
     async def audit(

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.paging import Page, PageRequest
+from modules.community.domain.chat import Message
 from modules.community.domain.groups import Group, Member, MemberRole, Place
 from modules.community.domain.posts import Post, PostStatus, ReactionType
 
@@ -70,6 +71,54 @@ class PostQueries(Protocol):
 
     async def revisions(self, post_id: int) -> list[Revision]:
         """The newest first."""
+        ...
+
+
+class MessageRef(Struct, frozen=True):
+    """What is quoted above a reply; empty when it was deleted."""
+
+    id: int
+    sender_id: int
+    message: str
+
+
+class MessageCard(Struct, frozen=True):
+    """`read_by` counts other members whose pointer is at or past it, up to 200."""
+
+    message: Message
+    sender: Person
+    sender_email: str
+    reply_to: MessageRef | None
+    read_by: int
+    read_at: datetime | None
+
+
+class Reader(Struct, frozen=True):
+    person: Person
+    read_at: datetime
+
+
+class ChatQueries(Protocol):
+    async def messages(
+        self,
+        community_id: int,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+    ) -> list[MessageCard]:
+        """Newest first: the latest ones, those before or after a message, or half on each side of it with it."""
+        ...
+
+    async def message(self, message_id: int) -> MessageCard | None: ...
+
+    async def readers(self, message: Message) -> list[Reader]:
+        """Other members whose pointer is at or past it, by when they came there; none in groups above 200 members."""
+        ...
+
+    async def unread(self, user_id: int, community_ids: list[int]) -> dict[int, int]:
+        """By community: messages of others after one's pointer, up to 100."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Groups and members, within a transaction."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from adapters.sql.community.rows import GROUP_COLUMNS, GROUPS, MEMBER_COLUMNS, MEMBERS, PLACE, group, member, place
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.rows import COURSES
-from adapters.sql.store import SqlStore
+from adapters.sql.models import ChatStream
+from adapters.sql.store import SqlStore, table
 from core.actor import Actor
 from modules.community.domain.groups import CourseHasGroup, Group, Member, MemberRole, Place
 
+STREAMS = table(ChatStream)
 # what refers to the group (members, posts, messages) does not wait for this lock
 LOCK_GROUP = select(GROUPS.c.id).where(GROUPS.c.id == bindparam("community_id")).with_for_update(key_share=True)
 MEMBER = select(*MEMBER_COLUMNS).where(
@@ -62,11 +65,14 @@ class SqlGroupStore(SqlStore):
             course_id=course_id, created_at=self.transaction.clock.now(), **fixed, **_columns(values)
         )
         try:
-            return group((await self.transaction.execute(statement.returning(*GROUP_COLUMNS))).one())
+            made = group((await self.transaction.execute(statement.returning(*GROUP_COLUMNS))).one())
         except Duplicate as error:
             if violated(error, "community_groups.course_id"):
                 raise CourseHasGroup from error
             raise
+        stream = {"community_id": made.id, "seq": 0, "epoch": uuid.uuid4().hex}
+        await self.transaction.execute(insert(STREAMS), stream)
+        return made
 
     async def change_group(self, community_id: int, **changes: Any) -> Group:
         statement = update(GROUPS).where(GROUPS.c.id == community_id)

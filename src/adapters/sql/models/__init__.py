@@ -1,5 +1,6 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
+from adapters.sql.models.chat import ChatMessage, ChatStream, MessageRevision, ReadPointer, ReadReceipt
 from adapters.sql.models.commerce import GatewayEvent, Payment
 from adapters.sql.models.community import (
     CommunityGroup,
@@ -30,6 +31,8 @@ from adapters.sql.models.types import metadata
 __all__ = [
     "AuditEntry",
     "Category",
+    "ChatMessage",
+    "ChatStream",
     "CommunityGroup",
     "CommunityPost",
     "Content",
@@ -43,6 +46,7 @@ __all__ = [
     "GroupMember",
     "IdempotencyKey",
     "Mail",
+    "MessageRevision",
     "OneTimeCode",
     "OutboxMessage",
     "Payment",
@@ -52,6 +56,8 @@ __all__ = [
     "PostRevision",
     "PostView",
     "Progress",
+    "ReadPointer",
+    "ReadReceipt",
     "ScheduleSlot",
     "Session",
     "SocketTicket",

@@ -1,0 +1,278 @@
+"""/api/community/messages/: chat over REST."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from litestar import Response, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, Struct
+
+from core.errors import Invalid, NotFound
+from core.paging import MAX_LIMIT, Page, encode_cursor
+from entrypoints.http.calls import (
+    Call,
+    Cursor,
+    Listing,
+    caller,
+    do,
+    expected_version,
+    listing,
+    once,
+    page_request,
+)
+from entrypoints.http.policy import Policy
+from entrypoints.http.wire import PersonRef, person
+from modules.community.domain.chat import LONGEST_MESSAGE, MessageStatus, MessageType
+from modules.community.domain.groups import demand_member
+from modules.community.queries import MessageCard
+
+DEFAULT_MESSAGES = 50
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+Text = Annotated[str, Meta(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")]
+ClientId = Annotated[str, Meta(pattern=UUID)]
+Some = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Messages in a page, 1-100")]
+At = Annotated[int | None, QueryParameter(description="A message's id")]
+
+
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """With `client_id` (a UUID of the app's own) a message is sent once, however often the call is repeated."""
+
+    community_id: int
+    message: Text
+    message_type: Literal["text"] = "text"
+    reply_to_id: int | None = None
+    client_id: ClientId | None = None
+
+
+class MessageChanges(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rest of a message may be sent back and is ignored."""
+
+    message: Text
+    id: Any = UNSET
+    community_id: Any = UNSET
+    sender_id: Any = UNSET
+    sender_email: Any = UNSET
+    sender: Any = UNSET
+    recipient_id: Any = UNSET
+    message_type: Any = UNSET
+    attachment: Any = UNSET
+    attachment_type: Any = UNSET
+    status: Any = UNSET
+    reply_to_id: Any = UNSET
+    reply_to_info: Any = UNSET
+    is_edited: Any = UNSET
+    edited_at: Any = UNSET
+    is_deleted: Any = UNSET
+    deleted_at: Any = UNSET
+    created_at: Any = UNSET
+    read_at: Any = UNSET
+    updated_at: Any = UNSET
+    client_id: Any = UNSET
+    seq: Any = UNSET
+    read_by: Any = UNSET
+    version: Any = UNSET
+
+
+class Quoted(Struct, frozen=True):
+    id: int
+    sender_id: int
+    message: str
+
+
+class MessageInfo(Struct, frozen=True):
+    """`seq` is its number in the chat; `read_by` counts other members up to 200; `client_id` is its sender's alone."""
+
+    id: int
+    community_id: int
+    sender_id: int
+    sender_email: str
+    sender: PersonRef
+    recipient_id: None
+    message: str
+    message_type: MessageType
+    attachment: None
+    attachment_type: None
+    status: MessageStatus
+    reply_to_id: int | None
+    reply_to_info: Quoted | None
+    is_edited: bool
+    edited_at: datetime | None
+    is_deleted: bool
+    deleted_at: datetime | None
+    created_at: datetime
+    read_at: datetime | None
+    updated_at: datetime
+    client_id: str | None
+    seq: int
+    read_by: int
+    version: int
+
+
+class PointerInfo(Struct, frozen=True):
+    message_id: int
+    community_id: int
+    last_read_seq: int
+    read_at: datetime
+    unread_count: int
+
+
+class ReaderInfo(Struct, frozen=True):
+    user_id: int
+    user: PersonRef
+    read_at: datetime
+
+
+class ReceiptsInfo(Struct, frozen=True):
+    """`results` are empty in groups above 200 members."""
+
+    message_id: int
+    status: MessageStatus
+    read_by: int
+    results: list[ReaderInfo]
+    next: None
+
+
+@get("/groups/{community_id:int}/messages/", policy=Policy.ENROLLED)
+async def group_messages(
+    request: Call,
+    community_id: FromPath[int],
+    limit: Some = DEFAULT_MESSAGES,
+    cursor: Cursor = None,
+    before: At = None,
+    after: At = None,
+    around: At = None,
+) -> Listing[MessageInfo]:
+    """The chat, newest first; `before`, `after` or `around` a message."""
+    return await _messages(request, community_id, limit, cursor, before=before, after=after, around=around)
+
+
+@get("/messages/", policy=Policy.ENROLLED)
+async def messages(
+    request: Call,
+    community_id: FromQuery[int],
+    limit: Some = DEFAULT_MESSAGES,
+    cursor: Cursor = None,
+    before: At = None,
+    after: At = None,
+    around: At = None,
+) -> Listing[MessageInfo]:
+    """The same, with the community named in the query."""
+    return await _messages(request, community_id, limit, cursor, before=before, after=after, around=around)
+
+
+@post("/messages/", policy=Policy.ENROLLED, once=True)
+async def send(request: Call, data: JSONBody[NewMessage]) -> Response[MessageInfo]:
+    """Send a message: 201, or 200 when this `client_id` was sent before."""
+    sent, is_new = await do(request).chatting.send(
+        caller(request),
+        data.community_id,
+        data.message,
+        reply_to_id=data.reply_to_id,
+        client_id=data.client_id and data.client_id.lower(),
+        once=await once(request, "messages"),
+    )
+    return Response(await _shown(request, sent.id), status_code=201 if is_new else 200)
+
+
+@put("/messages/{message_id:int}/", policy=Policy.ENROLLED)
+async def edit(request: Call, message_id: FromPath[int], data: JSONBody[MessageChanges]) -> MessageInfo:
+    """Change one's own message."""
+    await do(request).chatting.edit(caller(request), message_id, data.message, version=expected_version(request))
+    return await _shown(request, message_id)
+
+
+@delete("/messages/{message_id:int}/", policy=Policy.ENROLLED, status_code=204)
+async def remove(request: Call, message_id: FromPath[int]) -> None:
+    """Delete one's own message, or any as a moderator; a tombstone stays. A repeat is harmless."""
+    await do(request).chatting.remove(caller(request), message_id)
+
+
+@post("/messages/{message_id:int}/mark-as-read/", policy=Policy.ENROLLED, status_code=200)
+async def mark_as_read(request: Call, message_id: FromPath[int]) -> PointerInfo:
+    """Have read everything up to this message; never back."""
+    actor = caller(request)
+    pointer = await do(request).chatting.read(actor, message_id)
+    card = await do(request).chat.message(message_id)
+    if card is None:
+        raise NotFound
+    community_id = card.message.community_id
+    unread = await do(request).chat.unread(actor.user_id, [community_id])
+    return PointerInfo(message_id, community_id, pointer.last_read_seq, pointer.read_at, unread[community_id])
+
+
+@get("/messages/{message_id:int}/receipts/", policy=Policy.ENROLLED)
+async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
+    """Who has read a message, and when."""
+    shown = await _shown(request, message_id)
+    card = await do(request).chat.message(message_id)
+    readers = await do(request).chat.readers(card.message) if card else []
+    results = [ReaderInfo(one.person.id, person(request, one.person), one.read_at) for one in readers]
+    return ReceiptsInfo(message_id, shown.status, shown.read_by, results, None)
+
+
+async def _messages(
+    request: Call, community_id: int, limit: int, cursor: str | None, **at: int | None
+) -> Listing[MessageInfo]:
+    demand_member(await do(request).community.place(caller(request), community_id))
+    page = page_request(limit, cursor, count=False)
+    if page.after is not None:
+        at["after" if page.backward else "before"] = page.after[0]
+    named = {name: value for name, value in at.items() if value is not None}
+    if len(named) > 1:
+        raise Invalid.field(next(iter(named)), "Only one of before, after, around and cursor.")
+    more = 0 if "around" in named else 1
+    found = await do(request).chat.messages(community_id, limit=limit + more, **named)
+    return listing(request, _page(found, limit, named), lambda card: _info(request, card))
+
+
+def _page(found: list[MessageCard], limit: int, named: dict[str, int]) -> Page[MessageCard]:
+    if "after" in named:
+        shown, has_newer, has_older = found[-limit:], len(found) > limit, True
+    else:
+        shown, has_newer, has_older = found[:limit], bool(named), len(found) > limit or "around" in named
+    return Page(
+        shown,
+        encode_cursor((shown[-1].message.id,)) if shown and has_older else None,
+        encode_cursor((shown[0].message.id,), backward=True) if shown and has_newer else None,
+    )
+
+
+async def _shown(request: Call, message_id: int) -> MessageInfo:
+    card = await do(request).chat.message(message_id)
+    if card is None:
+        raise NotFound
+    demand_member(await do(request).community.place(caller(request), card.message.community_id))
+    return _info(request, card)
+
+
+def _info(request: Call, card: MessageCard) -> MessageInfo:
+    message, quoted = card.message, card.reply_to
+    return MessageInfo(
+        id=message.id,
+        community_id=message.community_id,
+        sender_id=message.sender_id,
+        sender_email=card.sender_email,
+        sender=person(request, card.sender),
+        recipient_id=None,
+        message="" if message.is_deleted else message.message,
+        message_type=message.message_type,
+        attachment=None,
+        attachment_type=None,
+        status=MessageStatus.READ if card.read_by else MessageStatus.SENT,
+        reply_to_id=message.reply_to_id,
+        reply_to_info=Quoted(quoted.id, quoted.sender_id, quoted.message) if quoted else None,
+        is_edited=message.is_edited,
+        edited_at=message.edited_at,
+        is_deleted=message.is_deleted,
+        deleted_at=message.deleted_at,
+        created_at=message.created_at,
+        read_at=card.read_at,
+        updated_at=message.updated_at,
+        client_id=message.client_id if message.sender_id == caller(request).user_id else None,
+        seq=message.seq,
+        read_by=card.read_by,
+        version=message.version,
+    )
+
+
+HANDLERS = [group_messages, messages, send, edit, remove, mark_as_read, receipts]
