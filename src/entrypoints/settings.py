@@ -182,9 +182,8 @@ def _embedded(settings: Settings, given: set[str]) -> Settings:
             razorpay_key_id=settings.razorpay_key_id or "rzp_test_sandbox000000",
             razorpay_key_secret=settings.razorpay_key_secret or kept_secret(data / "sandbox-key-secret"),
             razorpay_webhook_secret=settings.razorpay_webhook_secret or kept_secret(data / "sandbox-webhook-secret"),
-            smtp_tls=settings.smtp_tls
-            if settings.smtp_host
-            else "off",  # without a host: to the sandbox, which is plain
+            # without a host it goes to the sandbox, which is plain
+            smtp_tls=settings.smtp_tls if settings.smtp_host else "off",
             **{name: value for name, value in at_ease.items() if name not in given},
         )
     except NoSecret as error:

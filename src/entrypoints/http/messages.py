@@ -1,6 +1,5 @@
 """/api/community/messages/: chat over REST."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, post, put
@@ -20,9 +19,10 @@ from entrypoints.http.calls import (
     once,
     page_request,
 )
+from entrypoints.http.messages_wire import MessageInfo, PointerInfo, ReaderInfo, ReceiptsInfo, message_info
 from entrypoints.http.policy import Policy
-from entrypoints.http.wire import PersonRef, person
-from modules.community.domain.chat import LONGEST_MESSAGE, MessageStatus, MessageType
+from entrypoints.http.wire import person
+from modules.community.domain.chat import LONGEST_MESSAGE
 from modules.community.domain.groups import demand_member
 from modules.community.queries import MessageCard
 
@@ -71,65 +71,6 @@ class MessageChanges(Struct, frozen=True, forbid_unknown_fields=True):
     seq: Any = UNSET
     read_by: Any = UNSET
     version: Any = UNSET
-
-
-class Quoted(Struct, frozen=True):
-    id: int
-    sender_id: int
-    message: str
-
-
-class MessageInfo(Struct, frozen=True):
-    """`seq` is its number in the chat; `read_by` counts other members up to 200; `client_id` is its sender's alone."""
-
-    id: int
-    community_id: int
-    sender_id: int
-    sender_email: str
-    sender: PersonRef
-    recipient_id: None
-    message: str
-    message_type: MessageType
-    attachment: None
-    attachment_type: None
-    status: MessageStatus
-    reply_to_id: int | None
-    reply_to_info: Quoted | None
-    is_edited: bool
-    edited_at: datetime | None
-    is_deleted: bool
-    deleted_at: datetime | None
-    created_at: datetime
-    read_at: datetime | None
-    updated_at: datetime
-    client_id: str | None
-    seq: int
-    read_by: int
-    version: int
-
-
-class PointerInfo(Struct, frozen=True):
-    message_id: int
-    community_id: int
-    last_read_seq: int
-    read_at: datetime
-    unread_count: int
-
-
-class ReaderInfo(Struct, frozen=True):
-    user_id: int
-    user: PersonRef
-    read_at: datetime
-
-
-class ReceiptsInfo(Struct, frozen=True):
-    """`results` are empty in groups above 200 members."""
-
-    message_id: int
-    status: MessageStatus
-    read_by: int
-    results: list[ReaderInfo]
-    next: None
 
 
 @get("/groups/{community_id:int}/messages/", policy=Policy.ENROLLED)
@@ -222,7 +163,7 @@ async def _messages(
         raise Invalid.field(next(iter(named)), "Only one of before, after, around and cursor.")
     more = 0 if "around" in named else 1
     found = await do(request).chat.messages(community_id, limit=limit + more, **named)
-    return listing(request, _page(found, limit, named), lambda card: _info(request, card))
+    return listing(request, _page(found, limit, named), lambda card: message_info(request, card))
 
 
 def _page(found: list[MessageCard], limit: int, named: dict[str, int]) -> Page[MessageCard]:
@@ -242,37 +183,7 @@ async def _shown(request: Call, message_id: int) -> MessageInfo:
     if card is None:
         raise NotFound
     demand_member(await do(request).community.place(caller(request), card.message.community_id))
-    return _info(request, card)
-
-
-def _info(request: Call, card: MessageCard) -> MessageInfo:
-    message, quoted = card.message, card.reply_to
-    return MessageInfo(
-        id=message.id,
-        community_id=message.community_id,
-        sender_id=message.sender_id,
-        sender_email=card.sender_email,
-        sender=person(request, card.sender),
-        recipient_id=None,
-        message="" if message.is_deleted else message.message,
-        message_type=message.message_type,
-        attachment=None,
-        attachment_type=None,
-        status=MessageStatus.READ if card.read_by else MessageStatus.SENT,
-        reply_to_id=message.reply_to_id,
-        reply_to_info=Quoted(quoted.id, quoted.sender_id, quoted.message) if quoted else None,
-        is_edited=message.is_edited,
-        edited_at=message.edited_at,
-        is_deleted=message.is_deleted,
-        deleted_at=message.deleted_at,
-        created_at=message.created_at,
-        read_at=card.read_at,
-        updated_at=message.updated_at,
-        client_id=message.client_id if message.sender_id == caller(request).user_id else None,
-        seq=message.seq,
-        read_by=card.read_by,
-        version=message.version,
-    )
+    return message_info(request, card)
 
 
 HANDLERS = [group_messages, messages, send, edit, remove, mark_as_read, receipts]

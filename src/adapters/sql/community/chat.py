@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.community.rows import MEMBERS, PLACE, place
+from adapters.sql.community.places import PlaceStore
+from adapters.sql.community.rows import MEMBERS
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.models import ChatMessage, ChatStream, MessageRevision, ReadPointer, ReadReceipt
-from adapters.sql.store import SqlStore, table
-from core.actor import Actor
+from adapters.sql.store import table
 from modules.community.domain.chat import Message, MessageType, Pointer
-from modules.community.domain.groups import Place
 from modules.community.ports import SentBefore
 
 MESSAGES, STREAMS, POINTERS = table(ChatMessage), table(ChatStream), table(ReadPointer)
@@ -62,11 +61,7 @@ def message(row: Sequence[Any]) -> Message:
     return Message(*values)
 
 
-class SqlChatStore(SqlStore):
-    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None:  # noqa: ARG002
-        values = {"user_id": actor.user_id, "community_id": community_id, "now": self.transaction.clock.now()}
-        return place(await self.transaction.row(PLACE, values))
-
+class SqlChatStore(PlaceStore):
     async def sent(self, sender_id: int, client_id: str) -> Message | None:
         row = await self.transaction.row(SENT, {"sender_id": sender_id, "client_id": client_id})
         return message(row) if row else None

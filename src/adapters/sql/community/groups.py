@@ -7,17 +7,15 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.community.rows import GROUP_COLUMNS, GROUPS, MEMBER_COLUMNS, MEMBERS, PLACE, group, member, place
+from adapters.sql.community.places import PlaceStore
+from adapters.sql.community.rows import GROUP_COLUMNS, GROUPS, MEMBER_COLUMNS, MEMBERS, group, member
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.rows import COURSES
 from adapters.sql.models import ChatStream
-from adapters.sql.store import SqlStore, table
-from core.actor import Actor
-from modules.community.domain.groups import CourseHasGroup, Group, Member, MemberRole, Place
+from adapters.sql.store import table
+from modules.community.domain.groups import CourseHasGroup, Group, Member, MemberRole
 
 STREAMS = table(ChatStream)
-# what refers to the group (members, posts, messages) does not wait for this lock
-LOCK_GROUP = select(GROUPS.c.id).where(GROUPS.c.id == bindparam("community_id")).with_for_update(key_share=True)
 MEMBER = select(*MEMBER_COLUMNS).where(
     MEMBERS.c.community_id == bindparam("community_id"), MEMBERS.c.user_id == bindparam("user_id")
 )
@@ -46,16 +44,7 @@ LEAVE = (
 )
 
 
-class SqlGroupStore(SqlStore):
-    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None:
-        if lock:
-            await self.transaction.row(LOCK_GROUP, {"community_id": community_id})
-        return await self.place_of(actor.user_id, community_id)
-
-    async def place_of(self, user_id: int, community_id: int) -> Place | None:
-        values = {"user_id": user_id, "community_id": community_id, "now": self.transaction.clock.now()}
-        return place(await self.transaction.row(PLACE, values))
-
+class SqlGroupStore(PlaceStore):
     async def has_course(self, course_id: int) -> bool:
         return bool(await self.transaction.scalar(select(exists().where(COURSES.c.id == course_id))))
 

@@ -6,14 +6,13 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.community.rows import GROUPS, MEMBERS, PLACE, place
+from adapters.sql.community.places import PlaceStore
+from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.community.threads import POST_COLUMNS, POSTS, REACTION_TYPES, post
 from adapters.sql.failures import Duplicate
 from adapters.sql.learning.rows import USERS
 from adapters.sql.models import PostFlag, PostMention, PostReaction, PostRevision
-from adapters.sql.store import SqlStore, table
-from core.actor import Actor
-from modules.community.domain.groups import Place
+from adapters.sql.store import table
 from modules.community.domain.posts import AlreadyFlagged, FlagReason, Post, ReactionType
 from modules.community.ports import Flag
 
@@ -37,11 +36,7 @@ UNREACT = delete(REACTIONS).where(REACTIONS.c.post_id == bindparam("in_post"), R
 MENTION = upsert(MENTIONS).on_conflict_do_nothing()
 
 
-class SqlPostStore(SqlStore):
-    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None:  # noqa: ARG002
-        values = {"user_id": actor.user_id, "community_id": community_id, "now": self.transaction.clock.now()}
-        return place(await self.transaction.row(PLACE, values))
-
+class SqlPostStore(PlaceStore):
     async def post(self, post_id: int, *, lock: bool = False) -> Post | None:
         row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": post_id})
         return post(row) if row else None
