@@ -266,11 +266,18 @@ async def test_twenty_parallel_edits_with_one_version_change_it_once(world: Worl
 
 
 async def test_the_export_has_everything_but_secrets(world: World) -> None:
-    person, course = await world.person(), await world.course()
-    await world.enrol(person, course)
+    course = await world.course()
+    group = await world.group(course)
+    person, do = await world.classmate(course, group), world.house.workflows
+    for title in ("First", "Second"):
+        await do.posting.write(person.actor, group, title=title, content="Words")
+    await do.chatting.send(person.actor, group, "Hello")
     exported = (await person.get("/api/accounts/me/export/")).json()
     assert exported["users"][0]["email"] == person.email
     assert exported["enrollments"][0]["course_id"] == course.id
+    assert [row["title"] for row in exported["community_posts"]] == ["First", "Second"]
+    assert [row["message"] for row in exported["chat_messages"]] == ["Hello"]
+    assert [row["community_id"] for row in exported["group_members"]] == [group]
     assert not {"password_hash", "nonce", "razorpay_sig"} & set(str(exported).replace("'", " ").split())
 
 

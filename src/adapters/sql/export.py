@@ -27,8 +27,9 @@ async def export_of(database: Database, user_id: int) -> dict[str, Any]:
         if not owners or table.name in INTERNAL:
             continue
         columns = [column for column in table.columns if column.name not in HIDDEN]
-        statement = select(*columns).where(table.c[owners[0]] == user_id).limit(LIMIT)
-        exported[table.name] = await _named(database, statement)
+        statement = select(*columns).where(table.c[owners[0]] == user_id)
+        in_order = statement.order_by(*table.primary_key.columns).limit(LIMIT)  # ids grow with time
+        exported[table.name] = await _named(database, in_order)
     exported["progress"] = await _progress(database, user_id)
     return exported
 
@@ -39,6 +40,7 @@ async def _progress(database: Database, user_id: int) -> list[dict[str, Any]]:
         select(progress)
         .join(enrollments, progress.c.enrollment_id == enrollments.c.id)
         .where(enrollments.c.user_id == user_id)
+        .order_by(progress.c.id)
         .limit(LIMIT)
     )
     return await _named(database, statement)

@@ -50,8 +50,8 @@ class Chatting:
                 if client_id and (known := await store.sent(actor.user_id, client_id)):
                     return same_message(known, message, message_type, reply_to_id), False
                 await self._keep_pace(store, place, actor)
+                await _demand_reply(store, community_id, reply_to_id)
                 stream_id, seq = await store.next_seq(community_id)
-                await _demand_reply(store, stream_id, reply_to_id)
                 sent = await store.add_message(
                     stream_id=stream_id,
                     community_id=community_id,
@@ -136,11 +136,11 @@ def _present(message: Message | None) -> Message:
     return message
 
 
-async def _demand_reply(store: ChatStore, stream_id: int, reply_to_id: int | None) -> None:
+async def _demand_reply(store: ChatStore, community_id: int, reply_to_id: int | None) -> None:
     if reply_to_id is None:
         return
     known = await store.message(reply_to_id)
-    if known is None or known.stream_id != stream_id or known.is_deleted:
+    if known is None or known.community_id != community_id or known.is_deleted:
         raise Invalid.field("reply_to_id", "There is no such message in this community.")
 
 
