@@ -205,9 +205,9 @@ async def test_one_reaction_a_user_however_many_at_once(world: World) -> None:
 async def test_members_are_mentioned_and_nobody_else(world: World) -> None:
     room = await found_class(world)
     stranger = await world.person()
-    text = f"@{room.ravi.username.upper()}, ask @{stranger.username} or mail a@{room.host.username}.in! @nobody"
-    made = await room.write(room.asha, text)
-    assert [person["id"] for person in made["mentions"]] == [room.ravi.id]
+    text = f"@{room.ravi.username.upper()}, ask @{stranger.username} or mail a@{room.moderator.username}.in! @nobody"
+    made = await room.write(room.asha, f"{text} @{room.host.username}?")
+    assert {person["id"] for person in made["mentions"]} == {room.ravi.id, room.host.id}
     edited = await room.asha.call("PUT", f"{POSTS}{made['id']}/", json={"content": f"@{room.moderator.username}?"})
     assert [person["id"] for person in edited.json()["mentions"]] == [room.moderator.id]
 

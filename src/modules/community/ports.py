@@ -68,7 +68,7 @@ class PostStore(Emits, Remembers, Protocol):
     async def post(self, post_id: int, *, lock: bool = False) -> Post | None: ...
 
     async def add_post(self, *, mentions: list[str], **values: Any) -> Post:
-        """Also mentions those of the user names who are members."""
+        """Also mentions those of the user names who are members, or instructors of the course."""
         ...
 
     async def change_post(self, post_id: int, **changes: Any) -> Post:

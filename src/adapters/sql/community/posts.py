@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.community.places import PlaceStore
 from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.community.threads import POST_COLUMNS, POSTS, REACTION_TYPES, post
 from adapters.sql.failures import Duplicate
-from adapters.sql.learning.rows import USERS
+from adapters.sql.learning.rows import INSTRUCTORS, USERS
 from adapters.sql.models import PostFlag, PostMention, PostReaction, PostRevision
 from adapters.sql.store import table
 from modules.community.domain.posts import AlreadyFlagged, FlagReason, Post, ReactionType
@@ -33,6 +33,17 @@ REACT = _REACT.on_conflict_do_update(
     set_={"reaction_type": _REACT.excluded.reaction_type, "created_at": _REACT.excluded.created_at},
 )
 UNREACT = delete(REACTIONS).where(REACTIONS.c.post_id == bindparam("in_post"), REACTIONS.c.user_id == bindparam("who"))
+_GROUP = bindparam("community_id", type_=GROUPS.c.id.type)
+MENTIONABLE = select(USERS.c.id).where(  # members, and instructors of the course, who are members without joining
+    USERS.c.username_key == bindparam("name"),
+    USERS.c.is_active,
+    or_(
+        exists().where(MEMBERS.c.community_id == _GROUP, MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.is_active),
+        exists().where(
+            GROUPS.c.id == _GROUP, INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == USERS.c.id
+        ),
+    ),
+)
 MENTION = upsert(MENTIONS).on_conflict_do_nothing()
 
 
@@ -109,13 +120,8 @@ class SqlPostStore(PlaceStore):
         await self.transaction.execute(delete(FLAGS).where(FLAGS.c.post_id == post_id))
 
     async def _mention(self, post_id: int, community_id: int, names: list[str]) -> None:
-        members = (
-            select(USERS.c.id)
-            .join(MEMBERS, MEMBERS.c.user_id == USERS.c.id)
-            .where(MEMBERS.c.community_id == community_id, MEMBERS.c.is_active, USERS.c.is_active)
-        )
         for name in names:
-            found = await self.transaction.scalar(members.where(USERS.c.username_key == name))
+            found = await self.transaction.scalar(MENTIONABLE, {"community_id": community_id, "name": name})
             if found is not None:
                 await self.transaction.execute(MENTION, {"post_id": post_id, "user_id": int(found)})
 
