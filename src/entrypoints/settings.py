@@ -69,12 +69,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     upload_limit_mib: Annotated[int, _about("Largest video or document, in MiB", ge=1)] = 512
     password_memory_kib: Annotated[int, _about("Memory of one argon2id hash, in KiB", ge=8)] = 47_104
     limit_login: Annotated[int, _about("Logins per 15 min, account and address", ge=1)] = 10
-    limit_login_address: Annotated[int, _about("Logins per 15 min and address", ge=1)] = 50
+    limit_login_address: Annotated[
+        int, _about("Logins, and codes asked for or tried, per 15 min and address", ge=1)
+    ] = 50
     limit_register: Annotated[int, _about("Registrations per hour and address", ge=1)] = 10
     limit_codes: Annotated[int, _about("Codes asked for or tried per hour and account", ge=1)] = 20
     limit_user: Annotated[int, _about("API calls per minute and user", ge=1)] = 300
     limit_address: Annotated[int, _about("API calls per minute and address", ge=1)] = 1000
     limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
+    mask_emails: Annotated[bool, _about("Whether classmates see a***@example.com in chat instead of the address")] = (
+        False
+    )
     log_level: Annotated[str, _about("debug, info, warning or error", pattern="^(debug|info|warning|error)$")] = "info"
     log_format: Annotated[str, _about("json or console", pattern="^(json|console)$")] = "json"
     metrics_token: Annotated[str, _about("What /metrics wants in the header X-Metrics-Token; empty: nothing")] = ""

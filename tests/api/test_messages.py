@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from core.actor import Role
 from modules.community.domain.groups import MemberRole
@@ -235,3 +236,13 @@ async def test_who_lost_their_place_sends_and_reads_nothing(world: World) -> Non
             person.get(f"{MESSAGES}{sent['id']}/receipts/"),
         ]
         assert [refusal(await call) for call in calls] == [(403, code)] * 6
+
+
+async def test_a_school_may_mask_the_addresses_of_classmates(sqlite_world: World) -> None:
+    room = await found_room(sqlite_world)
+    house = sqlite_world.house
+    house.settings = replace(house.settings, mask_emails=True)
+    sent = await room.send(room.asha)
+    assert sent["sender_email"] == room.asha.email
+    (seen,) = (await room.page(room.ravi))["results"]
+    assert seen["sender_email"] == "p***@example.com"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from entrypoints.http.calls import Call, caller
+from entrypoints.http.calls import Call, caller, house
 from entrypoints.http.wire import PersonRef, person
 from modules.community.domain.chat import MessageStatus, MessageType
 from modules.community.queries import MessageCard
@@ -75,7 +75,7 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
         id=message.id,
         community_id=message.community_id,
         sender_id=message.sender_id,
-        sender_email=card.sender_email,
+        sender_email=_email(request, card),
         sender=person(request, card.sender),
         recipient_id=None,
         message="" if message.is_deleted else message.message,
@@ -97,3 +97,12 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
         read_by=card.read_by,
         version=message.version,
     )
+
+
+def _email(request: Call, card: MessageCard) -> str:
+    """The sender's address; others see its first letter and its domain where the school wants that."""
+    is_open = not house(request).settings.mask_emails
+    if is_open or card.message.sender_id == caller(request).user_id:
+        return card.sender_email
+    name, _, domain = card.sender_email.partition("@")
+    return f"{name[:1]}***@{domain}"
