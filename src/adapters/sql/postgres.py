@@ -5,6 +5,7 @@ are compiled at their first use and kept as long as they live; what is built for
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
@@ -17,7 +18,12 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-DIALECT: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+DIALECT: Dialect = PGDialect_asyncpg(json_serializer=_json)  # type: ignore[no-untyped-call]
 ACQUIRE_S = 5.0
 
 
@@ -128,6 +134,7 @@ class PostgresPool:
         }
         self._pool: Any = None
         self._opening = asyncio.Lock()
+        self._places = asyncio.Semaphore(size)
 
     @property
     def in_use(self) -> int:
@@ -135,29 +142,52 @@ class PostgresPool:
 
     async def read(self, statement: Executable, values: Any) -> Outcome:
         """One statement in autocommit."""
-        pool = self._pool or await self._open()
-        driver = await pool.acquire(timeout=ACQUIRE_S)
+        driver = await self._take()
         try:
-            return await PostgresConnection(driver).execute(statement, values)
-        finally:
-            await pool.release(driver)
+            outcome = await PostgresConnection(driver).execute(statement, values)
+        except BaseException:
+            await self._give_back(driver, within=ACQUIRE_S)
+            raise
+        await self._give_back(driver)
+        return outcome
 
     write = read
     """The same: a statement by itself commits by itself."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[PostgresConnection, None]:
-        pool = self._pool or await self._open()
-        driver = await pool.acquire(timeout=ACQUIRE_S)
+        driver = await self._take()
         try:
             async with driver.transaction():
                 yield PostgresConnection(driver)
-        finally:
-            await pool.release(driver)
+        except BaseException:
+            await self._give_back(driver, within=ACQUIRE_S)
+            raise
+        await self._give_back(driver)
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+
+    async def _take(self) -> Any:
+        """A connection of the pool, after at most 5 s. Its own timeout costs a tenth of a statement, so it is asked
+        without one where a place is free, which is nearly always.
+        """
+        pool, crowded = self._pool or await self._open(), self._places.locked()
+        async with asyncio.timeout(ACQUIRE_S) if crowded else contextlib.nullcontext():
+            await self._places.acquire()
+        try:
+            return await pool.acquire(timeout=ACQUIRE_S if crowded else None)
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _give_back(self, driver: Any, *, within: float | None = None) -> None:
+        """`within` bounds what a broken statement may leave to be cleared up; one that went well leaves nothing."""
+        try:
+            await self._pool.release(driver, timeout=within)
+        finally:
+            self._places.release()
 
     async def _open(self) -> Any:
         async with self._opening:
