@@ -83,3 +83,12 @@ async def test_an_erasure_without_a_picture_names_none(sqlite_world: World) -> N
     person = await sqlite_world.person()
     assert await erase(sqlite_world, person) == [AccountErased(user_id=person.id, picture=None)]
     await sqlite_world.house.workflows.profiles.discard_image(None)
+
+
+async def test_the_picture_of_who_was_erased_goes(sqlite_world: World) -> None:
+    world = sqlite_world
+    person, do = await world.person(), world.house.workflows
+    await do.profiles.set_image(person.actor, picture())
+    await do.profiles.erase(person.actor, password=PASSWORD)
+    await world.settle()
+    assert kept(world) == []
