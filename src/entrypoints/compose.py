@@ -137,7 +137,9 @@ def compose(
             domain=settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost",
         ),
     )
-    database.reactions = choreography(workflows, {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore})
+    database.reactions = choreography(
+        workflows, {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore, "community": SqlGroupStore}
+    )
     house = House(
         settings=settings,
         workflows=workflows,

@@ -20,7 +20,7 @@ Stores = dict[str, Callable[[Any], Any]]
 
 
 def choreography(do: Workflows, see: Stores) -> Reactions:
-    learning, commerce = see["learning"], see["commerce"]
+    learning, commerce, community = see["learning"], see["commerce"], see["community"]
     return Reactions.of(
         within=(
             Reaction(
@@ -28,6 +28,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
                 OrderPaid,
                 lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
             ),
+            Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
             Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
         ),
         after=(

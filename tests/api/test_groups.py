@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.actor import Role
 from modules.community.domain.groups import MemberRole, Visibility
-from worlds import Person, World
+from worlds import PASSWORD, Person, World
 
 GROUPS = "/api/community/groups/"
 GROUP_KEYS = {
@@ -113,6 +113,19 @@ async def test_twenty_at_once_are_counted_exactly(world: World) -> None:
     assert (await read(admin, group))["member_count"] == len(await members(admin, group)) == 10
     await asyncio.gather(*(s.post(f"{GROUPS}{group}/leave/") for s in students for _ in range(2)))
     assert (await read(admin, group))["member_count"] == len(await members(admin, group)) == 0
+
+
+async def test_who_is_erased_is_a_member_of_nothing(world: World) -> None:
+    course, other = await world.course(), await world.course()
+    first, second = await world.group(course), await world.group(other)
+    student = await world.classmate(course, first)
+    await world.enrol(student, other)
+    await student.post(f"{GROUPS}{second}/join/")
+    await world.house.workflows.profiles.erase(student.actor, password=PASSWORD)
+    admin = await world.admin()
+    for group in (first, second):
+        assert (await read(admin, group))["member_count"] == 0
+        assert await members(admin, group) == []
 
 
 async def test_access_that_ends_takes_the_rights_and_gives_them_back(world: World) -> None:

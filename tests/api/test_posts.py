@@ -123,6 +123,23 @@ async def test_a_repeated_key_writes_once(world: World) -> None:
     assert refusal(other) == (409, "idempotency_key_reused")
 
 
+async def test_a_key_belongs_to_its_group(world: World) -> None:
+    """The address names the group, the body does not: the same words may be meant for both."""
+    room = await found_class(world)
+    other = await world.course()
+    second = await world.group(other)
+    await world.enrol(room.asha, other)
+    await world.house.workflows.joining.join(room.asha.actor, second)
+    body, key = {"title": "Hello", "content": "Who is here?"}, {"Idempotency-Key": "hello"}
+    answers = [await room.asha.post(f"{GROUPS}{id_}/posts/", body, headers=key) for id_ in (room.id, second, second)]
+    assert [a.json()["community_id"] for a in answers] == [room.id, second, second]
+    assert len({a.json()["id"] for a in answers}) == 2
+    feed = (await room.asha.get(POSTS, params={"limit": 1})).json()
+    rest = (await room.asha.get(POSTS, params={"cursor": feed["next_cursor"]})).json()
+    ids = [post["id"] for page in (feed, rest) for post in page["results"]]
+    assert ids == [answers[1].json()["id"], answers[0].json()["id"]]
+
+
 async def test_replies_make_threads_and_are_counted_exactly(world: World) -> None:
     room = await found_class(world)
     top = await room.write(room.asha)
@@ -171,6 +188,8 @@ async def test_only_the_author_edits_and_what_was_said_is_kept(world: World) -> 
     assert (edited.json()["content"], edited.json()["title"], edited.json()["version"]) == ("Second", "Doubt", 2)
     late = await room.asha.call("PUT", address, json={"content": "Third"}, headers={"If-Match": '"1"'})
     assert refusal(late) == (409, "version_conflict")
+    untitled = await room.asha.call("PUT", address, json={"content": "Third", "title": ""})
+    assert untitled.json()["errors"][0]["field"] == "title"
     for person in (room.asha, room.moderator):
         history = (await person.get(f"{address}history/")).json()["results"]
         assert [revision["content"] for revision in history] == ["First"]
@@ -239,6 +258,19 @@ async def test_where_posts_wait_moderators_decide_once(world: World) -> None:
     assert await world.count("audit_log", "action IN ('post.approved','post.rejected')") == 2
     stale = await room.moderator.post(f"{POSTS}{made['id']}/approve/", headers={"If-Match": '"1"'})
     assert refusal(stale) == (409, "already_moderated")
+
+
+async def test_what_was_rejected_is_not_published_by_changing_it(world: World) -> None:
+    """Also where posts do not wait: a moderator has spoken."""
+    room = await found_class(world)
+    made = await room.write(room.asha, "Buy cheap")
+    await room.ravi.post(f"{POSTS}{made['id']}/flag/", {"reason": "spam"})
+    await room.moderator.post(f"{POSTS}{made['id']}/reject/", {"moderation_notes": "Spam"})
+    for content in ("Buy cheaper", "Buy cheapest"):
+        edited = await room.asha.call("PUT", f"{POSTS}{made['id']}/", json={"content": content})
+        assert edited.json()["status"] == "pending"
+    assert await room.listed(room.ravi) == []
+    assert (await room.moderator.post(f"{POSTS}{made['id']}/approve/")).json()["status"] == "published"
 
 
 async def test_three_reports_hide_a_post_until_a_moderator_has_looked(world: World) -> None:
@@ -340,4 +372,22 @@ async def test_views_that_cannot_be_written_are_kept(world: World) -> None:
     async with world.house.database.transaction() as transaction:
         await transaction.execute(text("ALTER TABLE gone RENAME TO post_views"))
     await views.write()
+    assert (await read(room.ravi, post))["view_count"] == 1
+
+
+async def test_views_that_a_restart_interrupts_are_kept(world: World) -> None:
+    room = await found_class(world)
+    post = (await room.write(room.asha))["id"]
+    views = world.house.workflows.views
+    assert isinstance(views, SqlPostViews)
+    views.note(post, room.ravi.id)
+    async with world.house.database.transaction() as transaction:  # which the writing has to wait for
+        await transaction.execute(text("UPDATE community_posts SET view_count = view_count"))
+        writing = asyncio.create_task(views.write())
+        while views._noted:
+            await asyncio.to_thread(int)
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+    await views.close()
     assert (await read(room.ravi, post))["view_count"] == 1

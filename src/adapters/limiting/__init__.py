@@ -51,7 +51,7 @@ class RateLimits:
         counted = (item, name, who)
         if mine <= most // ALONE:
             self._untold[counted] = self._untold.get(counted, 0) + 1
-            if self._telling is None:
+            if self._telling is None or self._telling.done():  # an error that nobody expected must not end it for good
                 self._telling = asyncio.get_running_loop().create_task(self._tell(), name="limits")
             return 0
         try:

@@ -112,14 +112,14 @@ async def send(request: Call, data: JSONBody[NewMessage]) -> Response[MessageInf
         client_id=data.client_id and data.client_id.lower(),
         once=await once(request, "messages"),
     )
-    return Response(await _shown(request, sent.id), status_code=201 if is_new else 200)
+    return Response(await _told(request, sent.id), status_code=201 if is_new else 200)
 
 
 @put("/messages/{message_id:int}/", policy=Policy.ENROLLED)
 async def edit(request: Call, message_id: FromPath[int], data: JSONBody[MessageChanges]) -> MessageInfo:
     """Change one's own message."""
     await do(request).chatting.edit(caller(request), message_id, data.message, version=expected_version(request))
-    return await _shown(request, message_id)
+    return await _told(request, message_id)
 
 
 @delete("/messages/{message_id:int}/", policy=Policy.ENROLLED, status_code=204)
@@ -132,23 +132,22 @@ async def remove(request: Call, message_id: FromPath[int]) -> None:
 async def mark_as_read(request: Call, message_id: FromPath[int]) -> PointerInfo:
     """Have read everything up to this message; never back."""
     actor = caller(request)
-    pointer = await do(request).chatting.read(actor, message_id)
-    card = await do(request).chat.message(message_id)
-    if card is None:
-        raise NotFound
-    community_id = card.message.community_id
-    unread = await do(request).chat.unread(actor.user_id, [community_id])
-    return PointerInfo(message_id, community_id, pointer.last_read_seq, pointer.read_at, unread[community_id])
+    message, pointer = await do(request).chatting.read(actor, message_id)
+    unread = await do(request).chat.unread(actor.user_id, [message.community_id])
+    count = unread[message.community_id]
+    return PointerInfo(message_id, message.community_id, pointer.last_read_seq, pointer.read_at, count)
 
 
 @get("/messages/{message_id:int}/receipts/", policy=Policy.ENROLLED)
 async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
     """Who has read a message, and when."""
-    shown = await _shown(request, message_id)
     card = await do(request).chat.message(message_id)
-    readers = await do(request).chat.readers(card.message) if card else []
+    if card is None:
+        raise NotFound
+    demand_member(await do(request).community.place(caller(request), card.message.community_id))
+    readers = await do(request).chat.readers(card.message)
     results = [ReaderInfo(one.person.id, person(request, one.person), one.read_at) for one in readers]
-    return ReceiptsInfo(message_id, shown.status, shown.read_by, results, None)
+    return ReceiptsInfo(message_id, message_info(request, card).status, card.read_by, results, None)
 
 
 async def _messages(
@@ -178,11 +177,11 @@ def _page(found: list[MessageCard], limit: int, named: dict[str, int]) -> Page[M
     )
 
 
-async def _shown(request: Call, message_id: int) -> MessageInfo:
+async def _told(request: Call, message_id: int) -> MessageInfo:
+    """The message after its sender did something to it."""
     card = await do(request).chat.message(message_id)
     if card is None:
         raise NotFound
-    demand_member(await do(request).community.place(caller(request), card.message.community_id))
     return message_info(request, card)
 
 

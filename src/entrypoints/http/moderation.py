@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from core.paging import DEFAULT_LIMIT
 from entrypoints.http.calls import Call, Count, Cursor, Limit, Listing, caller, do, expected_version
 from entrypoints.http.policy import Policy
-from entrypoints.http.posts import listed, shown
+from entrypoints.http.posts import listed, shown, told
 from entrypoints.http.posts_wire import PostInfo, RevisionInfo, RevisionList
 from modules.community.domain.groups import demand_moderator
 from modules.community.domain.posts import PostStatus
@@ -33,7 +33,7 @@ async def approve(request: Call, post_id: FromPath[int], data: JSONBody[Approval
     """Publish a post that waits, or that reports have hidden. `If-Match` refuses what changed meanwhile."""
     notes = data.moderation_notes if data else ""
     await do(request).moderating.approve(caller(request), post_id, notes=notes, version=expected_version(request))
-    return await shown(request, post_id)
+    return await told(request, post_id)
 
 
 @post("/posts/{post_id:int}/reject/", policy=Policy.ENROLLED, status_code=200)
@@ -42,20 +42,20 @@ async def reject(request: Call, post_id: FromPath[int], data: JSONBody[Rejection
     await do(request).moderating.reject(
         caller(request), post_id, notes=data.moderation_notes, version=expected_version(request)
     )
-    return await shown(request, post_id)
+    return await told(request, post_id)
 
 
 @post("/posts/{post_id:int}/pin/", policy=Policy.ENROLLED, status_code=200)
 async def pin(request: Call, post_id: FromPath[int]) -> PostInfo:
     """Keep a post at the top."""
     await do(request).moderating.pin(caller(request), post_id, is_pinned=True)
-    return await shown(request, post_id)
+    return await told(request, post_id)
 
 
 @post("/posts/{post_id:int}/unpin/", policy=Policy.ENROLLED, status_code=200)
 async def unpin(request: Call, post_id: FromPath[int]) -> PostInfo:
     await do(request).moderating.pin(caller(request), post_id, is_pinned=False)
-    return await shown(request, post_id)
+    return await told(request, post_id)
 
 
 @get("/posts/{post_id:int}/history/", policy=Policy.ENROLLED)

@@ -140,13 +140,11 @@ async def one_post(request: Call, post_id: FromPath[int]) -> PostInfo:
 @put("/posts/{post_id:int}/", policy=Policy.ENROLLED)
 async def edit(request: Call, post_id: FromPath[int], data: JSONBody[PostChanges]) -> PostInfo:
     """Change one's own post; what it said is kept. Where posts wait for approval, it waits again."""
-    title = data.title
-    if title is UNSET:
-        title = (await shown(request, post_id)).title or None
+    title = None if data.title is UNSET else data.title
     await do(request).posting.edit(
-        caller(request), post_id, title=title or None, content=data.content, version=expected_version(request)
+        caller(request), post_id, title=title, content=data.content, version=expected_version(request)
     )
-    return await shown(request, post_id)
+    return await told(request, post_id)
 
 
 @delete("/posts/{post_id:int}/", policy=Policy.ENROLLED, status_code=204)
@@ -190,10 +188,18 @@ async def shown(request: Call, post_id: int) -> PostInfo:
     return _info(request, card, place)
 
 
+async def told(request: Call, post_id: int) -> PostInfo:
+    """The post after its author or a moderator did something to it."""
+    card = await do(request).discussion.post(caller(request), post_id)
+    if card is None:
+        raise NotFound
+    return post_info(request, card, shows_notes=True)
+
+
 async def listed(
     request: Call, wanted: PostFilter, place: Place | None, limit: int, cursor: str | None, *, count: bool
 ) -> Listing[PostInfo]:
-    kinds = (int,) if wanted.parent_post_id is not None else (bool, int)
+    kinds = (bool, int) if wanted.pins_first else (int,)
     page = page_request(limit, cursor, count=count, kinds=kinds)
     found = await do(request).discussion.posts(page, caller(request), wanted)
     return listing(request, found, lambda card: _info(request, card, place))
@@ -225,9 +231,9 @@ async def _write(request: Call, community_id: int, data: NewGroupPost) -> PostIn
         title=data.title,
         content=data.content,
         parent_post_id=data.parent_post_id,
-        once=await once(request, "posts"),
+        once=await once(request, f"posts:{community_id}"),  # the body need not name the group
     )
-    return await shown(request, made.id)
+    return await told(request, made.id)
 
 
 HANDLERS = [

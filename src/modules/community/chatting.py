@@ -48,7 +48,9 @@ class Chatting:
                     return _present(await store.message(answered)), False
                 place = demand_voice(await store.place(actor, community_id), self.clock.now())
                 if client_id and (known := await store.sent(actor.user_id, client_id)):
-                    return same_message(known, message, message_type, reply_to_id), False
+                    repeated = same_message(known, message, message_type, reply_to_id)
+                    await store.answer(once, repeated.id)
+                    return repeated, False
                 await self._keep_pace(store, place, actor)
                 await _demand_reply(store, community_id, reply_to_id)
                 stream_id, seq = await store.next_seq(community_id)
@@ -66,8 +68,8 @@ class Chatting:
                 return sent, True
         except SentBefore:  # by a parallel call: the number that was taken here is given back with the transaction
             async with self.begin() as store:
-                repeated = await store.sent(actor.user_id, client_id or "")
-            return same_message(_present(repeated), message, message_type, reply_to_id), False
+                parallel = await store.sent(actor.user_id, client_id or "")
+            return same_message(_present(parallel), message, message_type, reply_to_id), False
 
     async def edit(self, actor: Actor, message_id: int, message: str, *, version: int | None = None) -> Message:
         """Change one's own message; what it said before is kept.
@@ -111,8 +113,8 @@ class Chatting:
             _, seq = await store.next_seq(known.community_id)
             return await store.change_message(message_id, seq, is_deleted=True, deleted_at=self.clock.now())
 
-    async def read(self, actor: Actor, message_id: int) -> Pointer:
-        """Move one's pointer up to this message; never back.
+    async def read(self, actor: Actor, message_id: int) -> tuple[Message, Pointer]:
+        """Move one's pointer up to this message, never back; where it stands then.
 
         :raises NotFound: and what being a member demands.
         """
@@ -121,7 +123,7 @@ class Chatting:
             if known is None:
                 raise NotFound
             demand_member(await store.place(actor, known.community_id))
-            return await store.move_pointer(known, actor.user_id)
+            return known, await store.move_pointer(known, actor.user_id)
 
     async def _keep_pace(self, store: ChatStore, place: Place, actor: Actor) -> None:
         if place.group.slow_mode_seconds and not place.is_moderator:

@@ -38,6 +38,13 @@ class Joining:
             if await store.leave(community_id, actor.user_id):
                 await store.emit(PlaceLost(community_id=community_id, user_id=actor.user_id, reason="membership_lost"))
 
+    async def forget(self, store: GroupStore, user_id: int) -> None:
+        """Reaction within the erasure of an account: who is no longer there is no member."""
+        for community_id in await store.groups_of(user_id):
+            await store.hold(community_id)
+            if await store.leave(community_id, user_id):
+                await store.emit(PlaceLost(community_id=community_id, user_id=user_id, reason="membership_lost"))
+
     async def prefer(self, actor: Actor, community_id: int, changes: dict[str, Any]) -> Member:
         """What the member wants to hear of: `email_notifications`, `push_notifications`, `muted_until`.
 

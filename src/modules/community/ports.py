@@ -31,6 +31,14 @@ class GroupStore(Emits, Protocol):
         """Somebody's place; None also if there is no such active user."""
         ...
 
+    async def hold(self, community_id: int) -> None:
+        """Lock the group's row."""
+        ...
+
+    async def groups_of(self, user_id: int) -> list[int]:
+        """The groups that the user is in, in the order in which they are to be locked."""
+        ...
+
     async def has_course(self, course_id: int) -> bool: ...
 
     async def add_group(self, *, course_id: int, **values: Any) -> Group:

@@ -21,6 +21,7 @@ from modules.community.domain.posts import (
     is_visible,
     mentioned,
     reacted,
+    status_after_edit,
 )
 from modules.community.events import PostHidden, PostPublished
 from modules.community.ports import Flag, Markdown, PostStore
@@ -72,7 +73,8 @@ class Posting:
     async def edit(
         self, actor: Actor, post_id: int, *, title: str | None, content: str, version: int | None = None
     ) -> Post:
-        """What it said before is kept. Where posts wait for approval, a changed one waits again.
+        """What it said before is kept; without `title` that stays. Where posts wait for approval, a changed one waits
+        again; so does one that was rejected.
 
         :raises NotFound: :raises NotAuthor: :raises VersionConflict: :raises Silenced:
         """
@@ -84,13 +86,14 @@ class Posting:
                 raise NotAuthor
             if version is not None and version != post.version:
                 raise VersionConflict
+            title = post.title if title is None else title
             demand_shape(title, None if post.parent_post_id is None else post)
-            if (title or "", content) == (post.title, post.content):
+            if (title, content) == (post.title, post.content):
                 return post
             await store.keep_revision(post)
             await store.set_mentions(post_id, post.community_id, mentioned(content))
             changed = await store.change_post(
-                post_id, title=title or "", content=content, content_html=html, status=first_status(place)
+                post_id, title=title, content=content, content_html=html, status=status_after_edit(post, place)
             )
             return await recount(store, post, changed, self.clock.now())
 

@@ -50,6 +50,16 @@ class PostFilter(Struct, frozen=True):
     is_flagged: bool | None = None
     sees_all: bool = False
 
+    @property
+    def is_queue(self) -> bool:
+        """Whether it is what waits for a moderator: replies too, and the oldest first."""
+        return bool(self.is_flagged) or self.status is not None
+
+    @property
+    def pins_first(self) -> bool:
+        """For the posts of one group; those of all groups, threads and queues are in order of time alone."""
+        return self.community_id is not None and self.parent_post_id is None and not self.is_queue
+
 
 class Revision(Struct, frozen=True):
     """What a post said until `replaced_at`."""
@@ -61,9 +71,8 @@ class Revision(Struct, frozen=True):
 
 class PostQueries(Protocol):
     async def posts(self, request: PageRequest, viewer: Actor, wanted: PostFilter) -> Page[PostCard]:
-        """Top-level posts, pinned ones first, or the replies below `parent_post_id`, oldest first.
-
-        Without `community_id`, of all groups that the viewer is a member of.
+        """Top-level posts, the newest first; or, oldest first, replies below `parent_post_id`, or what has a `status`
+        or is flagged, replies too. Without `community_id`, of all groups that the viewer is a member of.
         """
         ...
 

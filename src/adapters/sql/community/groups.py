@@ -16,6 +16,11 @@ from adapters.sql.store import table
 from modules.community.domain.groups import CourseHasGroup, Group, Member, MemberRole
 
 STREAMS = table(ChatStream)
+GROUPS_OF = (
+    select(MEMBERS.c.community_id)
+    .where(MEMBERS.c.user_id == bindparam("user_id"), MEMBERS.c.is_active)
+    .order_by(MEMBERS.c.community_id)
+)
 MEMBER = select(*MEMBER_COLUMNS).where(
     MEMBERS.c.community_id == bindparam("community_id"), MEMBERS.c.user_id == bindparam("user_id")
 )
@@ -45,6 +50,9 @@ LEAVE = (
 
 
 class SqlGroupStore(PlaceStore):
+    async def groups_of(self, user_id: int) -> list[int]:
+        return [int(row[0]) for row in await self.transaction.rows(GROUPS_OF, {"user_id": user_id})]
+
     async def has_course(self, course_id: int) -> bool:
         return bool(await self.transaction.scalar(select(exists().where(COURSES.c.id == course_id))))
 

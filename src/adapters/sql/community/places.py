@@ -14,8 +14,11 @@ LOCK_GROUP = select(GROUPS.c.id).where(GROUPS.c.id == bindparam("community_id"))
 class PlaceStore(SqlStore):
     async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None:
         if lock:
-            await self.transaction.row(LOCK_GROUP, {"community_id": community_id})
+            await self.hold(community_id)
         return await self.place_of(actor.user_id, community_id)
+
+    async def hold(self, community_id: int) -> None:
+        await self.transaction.row(LOCK_GROUP, {"community_id": community_id})
 
     async def place_of(self, user_id: int, community_id: int) -> Place | None:
         values = {"user_id": user_id, "community_id": community_id, "now": self.transaction.clock.now()}

@@ -34,8 +34,8 @@ REACT = _REACT.on_conflict_do_update(
 )
 UNREACT = delete(REACTIONS).where(REACTIONS.c.post_id == bindparam("in_post"), REACTIONS.c.user_id == bindparam("who"))
 _GROUP = bindparam("community_id", type_=GROUPS.c.id.type)
-MENTIONABLE = select(USERS.c.id).where(  # members, and instructors of the course, who are members without joining
-    USERS.c.username_key == bindparam("name"),
+_POST = bindparam("mentioning", type_=MENTIONS.c.post_id.type)
+MENTIONABLE = select(_POST, USERS.c.id).where(  # members, and the course's instructors, who are so without joining
     USERS.c.is_active,
     or_(
         exists().where(MEMBERS.c.community_id == _GROUP, MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.is_active),
@@ -44,7 +44,6 @@ MENTIONABLE = select(USERS.c.id).where(  # members, and instructors of the cours
         ),
     ),
 )
-MENTION = upsert(MENTIONS).on_conflict_do_nothing()
 
 
 class SqlPostStore(PlaceStore):
@@ -120,10 +119,10 @@ class SqlPostStore(PlaceStore):
         await self.transaction.execute(delete(FLAGS).where(FLAGS.c.post_id == post_id))
 
     async def _mention(self, post_id: int, community_id: int, names: list[str]) -> None:
-        for name in names:
-            found = await self.transaction.scalar(MENTIONABLE, {"community_id": community_id, "name": name})
-            if found is not None:
-                await self.transaction.execute(MENTION, {"post_id": post_id, "user_id": int(found)})
+        if names:
+            named = MENTIONABLE.where(or_(*(USERS.c.username_key == name for name in names)))
+            mention = insert(MENTIONS).from_select(["post_id", "user_id"], named)
+            await self.transaction.execute(mention, {"mentioning": post_id, "community_id": community_id})
 
     async def _set(self, post_id: int, **columns: Any) -> Post:
         statement = update(POSTS).where(POSTS.c.id == post_id).values(**columns).returning(*POST_COLUMNS)

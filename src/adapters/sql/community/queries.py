@@ -33,7 +33,7 @@ CARDS = (
     .join(COURSES, COURSES.c.id == GROUPS.c.course_id)
     .outerjoin(MEMBERS, and_(MEMBERS.c.community_id == GROUPS.c.id, MEMBERS.c.user_id == bindparam("user_id")))
 )
-CARD_BY_ID = CARDS.where(GROUPS.c.id == bindparam("community_id"))
+PLACE_AND_TITLE = PLACE.add_columns(COURSES.c.title).join(COURSES, COURSES.c.id == GROUPS.c.course_id)
 _ENROLLED = exists().where(
     ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == GROUPS.c.course_id, HAS_ACCESS
 )
@@ -99,13 +99,12 @@ class SqlCommunityQueries:
         )
 
     async def group(self, viewer: Actor, community_id: int) -> tuple[Place, GroupCard] | None:
-        seen = await self.place(viewer, community_id)
-        row = await self._database.row(CARD_BY_ID, {"user_id": viewer.user_id, "community_id": community_id})
-        return (seen, _card(row)) if seen is not None and row is not None else None
+        row = await self._database.row(PLACE_AND_TITLE, self._asked(viewer, community_id))
+        seen = place(row[:-1] if row else None)
+        return (seen, GroupCard(seen.group, row[-1], seen.member)) if seen is not None and row is not None else None
 
     async def place(self, viewer: Actor, community_id: int) -> Place | None:
-        values = {"user_id": viewer.user_id, "community_id": community_id, "now": self._clock.now()}
-        return place(await self._database.row(PLACE, values))
+        return place(await self._database.row(PLACE, self._asked(viewer, community_id)))
 
     async def members(
         self, request: PageRequest, community_id: int, *, role: MemberRole | None, q: str | None
@@ -119,6 +118,9 @@ class SqlCommunityQueries:
     async def member(self, community_id: int, user_id: int) -> MemberCard | None:
         row = await self._database.row(MEMBER_BY_USER, {"community_id": community_id, "user_id": user_id})
         return _member_card(row) if row else None
+
+    def _asked(self, viewer: Actor, community_id: int) -> dict[str, Any]:
+        return {"user_id": viewer.user_id, "community_id": community_id, "now": self._clock.now()}
 
     async def _members(
         self, request: PageRequest, community_id: int, where: list[str], values: dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, and_, any_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, BindParameter, and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.rows import GROUPS, MEMBERS, PERSON_COLUMNS
@@ -40,18 +40,19 @@ CARDS = (
 CARD_BY_ID = CARDS.where(POSTS.c.id == bindparam("id"))
 _PUBLIC = and_(POSTS.c.status == PostStatus.PUBLISHED.value, ~POSTS.c.flagged_review, ~POSTS.c.is_deleted)
 _TOMBSTONE = and_(POSTS.c.is_deleted, POSTS.c.reply_count > 0)
-_JOINED = exists().where(
-    GROUPS.c.id == POSTS.c.community_id,
-    GROUPS.c.visibility != Visibility.PRIVATE.value,
-    exists().where(
-        MEMBERS.c.community_id == GROUPS.c.id,
+_JOINED = POSTS.c.community_id.in_(
+    select(GROUPS.c.id)
+    .join(MEMBERS, MEMBERS.c.community_id == GROUPS.c.id)
+    .join(ENROLLMENTS, and_(ENROLLMENTS.c.course_id == GROUPS.c.course_id, ENROLLMENTS.c.user_id == _VIEWER))
+    .where(
         MEMBERS.c.user_id == _VIEWER,
         MEMBERS.c.is_active,
         MEMBERS.c.banned_at.is_(None),
-    ),
-    exists().where(ENROLLMENTS.c.user_id == _VIEWER, ENROLLMENTS.c.course_id == GROUPS.c.course_id, HAS_ACCESS),
+        GROUPS.c.visibility != Visibility.PRIVATE.value,
+        HAS_ACCESS,
+    )
 )
-_TAUGHT = exists().where(GROUPS.c.id == POSTS.c.community_id, teaches(GROUPS.c.course_id))
+_TAUGHT = POSTS.c.community_id.in_(select(GROUPS.c.id).where(teaches(GROUPS.c.course_id)))
 FILTERS = {
     **{name: POSTS.c[name] == bindparam(name) for name in ("community_id", "parent_post_id", "author_id", "status")},
     "top": POSTS.c.parent_post_id.is_(None),
@@ -103,8 +104,7 @@ class SqlPostQueries:
             status=wanted.status and wanted.status.value,
         )
         where = sorted(values)
-        is_thread = wanted.parent_post_id is not None
-        if not is_thread and not wanted.is_flagged and wanted.status is None:
+        if wanted.parent_post_id is None and not wanted.is_queue:
             where.append("top")
         if wanted.is_pinned is not None:
             where.append("pinned" if wanted.is_pinned else "not_pinned")
@@ -120,9 +120,9 @@ class SqlPostQueries:
             request,
             where=where,
             values=values,
-            order="id" if is_thread else "pinned",
-            descending=not is_thread,
-            keys=(lambda c: (c.post.id,)) if is_thread else (lambda c: (c.post.is_pinned, c.post.id)),
+            order="pinned" if wanted.pins_first else "id",
+            descending=wanted.parent_post_id is None and not wanted.is_queue,
+            keys=(lambda c: (c.post.is_pinned, c.post.id)) if wanted.pins_first else (lambda c: (c.post.id,)),
         )
         return Page(await self._named(page.results), page.next_cursor, page.previous_cursor, page.count)
 

@@ -50,13 +50,17 @@ class SqlPostViews:
         """Write all that was noted, now. What cannot be written is kept for the next time."""
         noted, self._noted = sorted(self._noted), set()
         while noted:
-            batch, noted = noted[:BATCH], noted[BATCH:]
+            batch = noted[:BATCH]
             try:
                 await self._count(batch)
+            except asyncio.CancelledError:
+                self._noted.update(noted)  # counted twice they count once
+                raise
             except Exception as error:  # noqa: BLE001 - nobody waits for this; it is tried again
-                self._noted.update(batch, noted)
+                self._noted.update(noted)
                 log.warning("views_not_written", error=type(error).__name__)
                 return
+            noted = noted[BATCH:]
 
     async def close(self) -> None:
         if self._writing is not None:
@@ -75,5 +79,6 @@ class SqlPostViews:
         new = insert(VIEWS).values(rows).on_conflict_do_nothing().returning(VIEWS.c.post_id)
         async with self._database.transaction() as transaction:
             seen = Counter(int(row[0]) for row in await transaction.rows(new))
-            for post_id in sorted(seen):  # in one order: two instances may write at once
+            # in one order, as other instances do; replies before the posts above them, as an approval locks them
+            for post_id in sorted(seen, reverse=True):
                 await transaction.execute(SEEN, {"row": post_id, "by": seen[post_id]})

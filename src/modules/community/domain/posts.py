@@ -97,9 +97,14 @@ def is_visible(post: Post, place: Place, user_id: int) -> bool:
 
 
 def first_status(place: Place) -> PostStatus:
-    """What a new or changed post is: moderators need nobody's approval."""
+    """What a new post is: moderators need nobody's approval."""
     waits = place.group.approves_posts and not place.is_moderator
     return PostStatus.PENDING if waits else PostStatus.PUBLISHED
+
+
+def status_after_edit(post: Post, place: Place) -> PostStatus:
+    """Only what members could read stays open to them: what waits or was rejected is not published by changing it."""
+    return first_status(place) if place.is_moderator or post.status is PostStatus.PUBLISHED else PostStatus.PENDING
 
 
 def depth_below(parent: Post | None) -> int:
