@@ -131,11 +131,9 @@ class SqlOutbox:
         columns = select(O.id, O.reaction, O.attempts, O.error).where(O.dead_at.is_not(None)).order_by(O.id)
         return [(r[0], r[1], r[2], r[3]) for r in await self._database.rows(columns.limit(limit))]
 
-    async def revive(self, ids: list[int] | None = None) -> int:
-        """Give dead reactions (these, or all) a new chance; how many there were."""
+    async def revive(self) -> int:
+        """Give all dead reactions a new chance; how many there were."""
         statement = update(OUTBOX).where(O.dead_at.is_not(None))
-        if ids is not None:
-            statement = statement.where(O.id.in_(ids))
         async with self._database.transaction() as transaction:
             result = await transaction.execute(statement.values(dead_at=None, attempts=0, run_at=self._clock.now()))
             transaction.has_news = True

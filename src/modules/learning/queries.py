@@ -50,7 +50,10 @@ class CourseCard(Struct, frozen=True):
 
 
 class CourseFilter(Struct, frozen=True):
-    """Filters of the catalogue; prices in paise. `q` are words, all of which must occur (the last as a beginning)."""
+    """Filters of the catalogue; prices in paise.
+
+    `q` are words: the first twelve, all of which must occur (the last of them as a beginning).
+    """
 
     category: str | None = None
     level: Level | None = None

@@ -9,7 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# The same expression as in adapters/sql/learning/catalogue_queries.py. No parser of the database cuts words here: the
+# The same expression as in adapters/sql/learning/catalogue_lists.py. No parser of the database cuts words here: the
 # columns hold words already, so that Devanagari is found on both databases alike.
 TSVECTOR = (
     "(setweight(array_to_tsvector(string_to_array(courses.title_terms, ' ')), 'A') || "
