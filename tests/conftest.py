@@ -17,6 +17,7 @@ import uvicorn
 
 from adapters.sql import migrating
 from entrypoints.sandbox import Sandbox, SandboxConfig
+from entrypoints.ws.incoming import LARGEST_FRAME
 from services import postgres_url, redis_url, stop_services
 from worlds import SandboxClient, World, build_world
 
@@ -133,9 +134,12 @@ class serving:  # noqa: N801 - reads as a statement
     def __init__(self, app: Any, port: int = 0) -> None:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # what a client does not read waits in the process, where it is counted, and not in megabytes of the kernel's
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
         self._socket.bind(("127.0.0.1", port))
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws_max_size=LARGEST_FRAME)
+        self._server = uvicorn.Server(config)
         self._server.config.timeout_graceful_shutdown = 2
 
     async def __aenter__(self) -> str:

@@ -47,6 +47,7 @@ class Topology:
             "SHALA_LIMIT_USER": "1000000",
             "SHALA_LIMIT_ADDRESS": "1000000",
             "SHALA_LIMIT_REGISTER": "1000000",
+            "SHALA_LIMIT_CHAT": "1000000",
             "SHALA_LIMIT_LOGIN_ADDRESS": "1000000",
         }
 

@@ -22,6 +22,7 @@ from modules.learning.domain.catalogue import ContentType
 
 PASSWORD = "learn-by-doing-1"
 SECRET_KEY = "a-key-that-only-tests-know-0123456789"
+PUBLIC = "http://testserver"
 numbers = itertools.count(1)
 
 
@@ -93,6 +94,10 @@ class Person:
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {**self.headers, **options.pop("headers", {})}
         return await self.world.http.request(method, path, headers=headers, **options)
+
+    async def follow(self, address: str) -> httpx.Response:
+        """The page at an address that an answer gave."""
+        return await self.get(address.removeprefix(PUBLIC))
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.call("GET", path, **options)
@@ -248,7 +253,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
             "SHALA_DATABASE_URL": database_url,
             "SHALA_DATA_DIR": str(directory / "data"),
             "SHALA_SECRET_KEY": SECRET_KEY,
-            "SHALA_PUBLIC_BASE_URL": "http://testserver",
+            "SHALA_PUBLIC_BASE_URL": PUBLIC,
             "SHALA_RAZORPAY_KEY_SECRET": sandbox.key_secret,
             "SHALA_RAZORPAY_WEBHOOK_SECRET": sandbox.webhook_secret,
             "SHALA_RAZORPAY_BASE_URL": f"{sandbox.base}/sandbox/razorpay",
@@ -259,6 +264,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
             "SHALA_LIMIT_USER": "1000000",
             "SHALA_LIMIT_ADDRESS": "1000000",
             "SHALA_LIMIT_REGISTER": "1000000",
+            "SHALA_LIMIT_CHAT": "1000000",
             "SHALA_LIMIT_LOGIN_ADDRESS": "1000000",
             **overrides,
         }

@@ -6,8 +6,12 @@ from typing import Any
 
 from adapters.limiting import RateLimits
 from adapters.memory import EventWakeUp
+from adapters.memory.hub import MemoryHub
+from adapters.memory.presence import MemoryPresence
 from adapters.passwords import Argon2Passwords, CommonPasswordList
 from adapters.razorpay.gateway import RazorpayGateway
+from adapters.redis.hub import RedisHub
+from adapters.redis.presence import RedisPresence
 from adapters.redis.wakeup import SaqWakeUp
 from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
@@ -18,8 +22,10 @@ from adapters.sql.commerce_queries import SqlCommerceQueries
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.groups import SqlGroupStore
+from adapters.sql.community.positions import SqlPositions
 from adapters.sql.community.posts import SqlPostStore
 from adapters.sql.community.queries import SqlCommunityQueries
+from adapters.sql.community.reading import SqlReadingStore
 from adapters.sql.community.threads import SqlPostQueries
 from adapters.sql.community.views import SqlPostViews
 from adapters.sql.database import Database
@@ -34,12 +40,15 @@ from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications import SqlMailFacts, SqlMailStore
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.pruning import SqlPruning
+from adapters.sql.reviews import SqlReviews, SqlReviewStore
+from adapters.storage.attachments import LibraryAttachments
 from adapters.storage.local import LocalLibrary
 from adapters.storage.pictures import LocalShelf, Pictures, S3Shelf
 from adapters.storage.s3 import S3Library, s3_store
 from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
+from core.hub import Hub
 from core.ids import Derivation, Randomness
 from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
@@ -55,6 +64,7 @@ from modules.community.hosting import Hosting
 from modules.community.joining import Joining
 from modules.community.moderating import Moderating
 from modules.community.posting import Posting
+from modules.community.reading import Reading
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -86,9 +96,11 @@ class House:
     database: Database
     bulk: SqlBulk
     outbox: SqlOutbox
+    reviews: SqlReviews
     pruning: SqlPruning
     limits: RateLimits
     wake_up: EventWakeUp | SaqWakeUp
+    hub: Hub
     clock: Clock
     library: MediaLibrary
     gateway: PaymentGateway
@@ -106,6 +118,7 @@ class _Tools:
     randomness: Randomness
     derivation: Derivation
     database: Database
+    hub: Hub
 
 
 def compose(
@@ -120,7 +133,9 @@ def compose(
     derivation = HmacDerivation(settings.secret_key, settings.secret_key_previous or None)
     wake_up = SaqWakeUp(settings.redis_url) if settings.redis_url else EventWakeUp()
     database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
-    tools = _Tools(clock, randomness, derivation, database)
+    hub = RedisHub(settings.redis_url) if settings.redis_url else MemoryHub()
+    presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
+    tools = _Tools(clock, randomness, derivation, database, hub)
     limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
@@ -129,7 +144,8 @@ def compose(
         **_identity(settings, tools, shelf),
         **_learning(settings, tools, library, shelf),
         **_commerce(tools, gateway),
-        **_community(tools, shelf),
+        **_community(tools, shelf, library),
+        presence=presence,
         mailing=Mailing(
             database.begin(SqlMailStore),
             SqlMailFacts(database, SqlCommerceQueries(database), derivation, clock),
@@ -137,23 +153,24 @@ def compose(
             domain=settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost",
         ),
     )
-    database.reactions = choreography(
-        workflows, {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore, "community": SqlGroupStore}
-    )
+    stores = {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore, "community": SqlGroupStore}
+    database.reactions = choreography(workflows, {**stores, "sockets": lambda tx: SqlReviewStore(tx, hub)})
     house = House(
         settings=settings,
         workflows=workflows,
         database=database,
         bulk=SqlBulk(database),
         outbox=SqlOutbox(database, clock, randomness),
+        reviews=SqlReviews(database, clock),
         pruning=SqlPruning(database, clock),
         limits=limits,
         wake_up=wake_up,
+        hub=hub,
         clock=clock,
         library=library,
         gateway=gateway,
         transport=transport,
-        closers=[database.close, limits.close],
+        closers=[database.close, limits.close, presence.close, hub.close],
     )
     if isinstance(wake_up, SaqWakeUp):
         house.closers.append(wake_up.close)
@@ -247,7 +264,8 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
     }
 
 
-def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
+def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary) -> dict[str, Any]:
+    attachments = LibraryAttachments(library, tools.clock)
     begin, begin_posts = tools.database.begin(SqlGroupStore), tools.database.begin(SqlPostStore)
     return {
         "founding": Founding(begin, Pictures(shelf, "banners", (1600, 400))),
@@ -255,8 +273,11 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
         "hosting": Hosting(begin, tools.clock),
         "posting": Posting(begin_posts, SafeMarkdown(), tools.clock),
         "moderating": Moderating(begin_posts, tools.clock),
-        "chatting": Chatting(tools.database.begin(SqlChatStore), tools.clock),
+        "chatting": Chatting(tools.database.begin(SqlChatStore), attachments, tools.hub, tools.clock),
+        "reading": Reading(tools.database.begin(SqlReadingStore), tools.hub),
+        "attachments": attachments,
         "chat": SqlChatQueries(tools.database),
+        "streams": SqlPositions(tools.database),
         "community": SqlCommunityQueries(tools.database, tools.clock),
         "discussion": SqlPostQueries(tools.database, tools.clock),
         "views": SqlPostViews(tools.database, tools.clock),

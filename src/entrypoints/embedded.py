@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -24,8 +24,8 @@ REMEMBER_EVERY_S = 1.0
 log = structlog.get_logger()
 
 
-def embedded_app(settings: Settings) -> Any:
-    """The application with its sandbox under /sandbox/ and its dispatcher beside it."""
+def embedded_app(settings: Settings) -> tuple[Any, Callable[[], Awaitable[None]]]:
+    """The application with its sandbox under /sandbox/ and its dispatcher beside it; and what closes its sockets."""
     memory = settings.data_path / "sandbox"
     config = SandboxConfig(
         key_id=settings.razorpay_key_id,
@@ -56,7 +56,7 @@ def embedded_app(settings: Settings) -> Any:
         is_sandbox = scope.get("path", "").startswith("/sandbox/")
         await (sandbox.app if is_sandbox else web)(scope, receive, send)
 
-    return application
+    return application, web.sockets.drain
 
 
 def recalled(config: SandboxConfig, file: Path) -> Sandbox:

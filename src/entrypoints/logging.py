@@ -64,5 +64,7 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
+    # its line about a socket has the whole address in it, and a token may stand there
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "WebSocket" not in str(record.msg))
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

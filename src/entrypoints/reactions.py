@@ -12,69 +12,100 @@ from core.events import Reaction, Reactions
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
 from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid, OrderUnknown, PaymentNeedsReview
-from modules.identity.events import AccountErased, CodeRequested, EmailChanged, EmailForgotten, PasswordChanged
-from modules.learning.events import ImportStarted
+from modules.community.events import AttachmentDropped, GroupClosed, PlaceLost
+from modules.identity.events import (
+    AccessEnded,
+    AccountErased,
+    CodeRequested,
+    EmailChanged,
+    EmailForgotten,
+    PasswordChanged,
+    RoleChanged,
+)
+from modules.learning.events import EnrolmentChanged, ImportStarted, InstructorRemoved
 
 Stores = dict[str, Callable[[Any], Any]]
 """How to see an open transaction as a module's store."""
 
 
 def choreography(do: Workflows, see: Stores) -> Reactions:
-    learning, commerce, community = see["learning"], see["commerce"], see["community"]
-    return Reactions.of(
-        within=(
-            Reaction(
-                "enrol_buyer",
-                OrderPaid,
-                lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
-            ),
-            Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
-            Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
+    return Reactions.of(within=_within(do, see), after=_after(do, see))
+
+
+def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    learning, community, sockets = see["learning"], see["community"], see["sockets"]
+    return (
+        Reaction(
+            "enrol_buyer",
+            OrderPaid,
+            lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
         ),
-        after=(
-            Reaction(
-                "apply_gateway_event",
-                GatewayEventStored,
-                lambda tx, e: do.webhooks.handle(commerce(tx), e.gateway_event_id),
-            ),
-            Reaction(
-                "alert_payment_review",
-                PaymentNeedsReview,
-                lambda e: alert("payment_review", payment_id=e.payment_id, reason=e.reason),
-                outside=True,
-            ),
-            Reaction(
-                "alert_unknown_order",
-                OrderUnknown,
-                lambda e: alert("unknown_order", gateway_event_id=e.gateway_event_id),
-                outside=True,
-            ),
-            Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
-            Reaction(
-                "mail_receipt",
-                OrderPaid,
-                lambda e: do.mailing.receipt(user_id=e.user_id, payment_id=e.payment_id),
-                outside=True,
-            ),
-            Reaction(
-                "mail_code",
-                CodeRequested,
-                lambda e: do.mailing.code(user_id=e.user_id, code_id=e.code_id, purpose=e.purpose),
-                outside=True,
-            ),
-            Reaction(
-                "mail_password_changed",
-                PasswordChanged,
-                lambda e: do.mailing.password_changed(user_id=e.user_id, cause=f"{e.user_id}-{e.version}"),
-                outside=True,
-            ),
-            Reaction(
-                "mail_email_changed",
-                EmailChanged,
-                lambda e: do.mailing.email_changed(user_id=e.user_id, code_id=e.code_id),
-                outside=True,
-            ),
-            Reaction("discard_picture", AccountErased, lambda e: do.profiles.discard_image(e.picture), outside=True),
-            Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
+        Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
+        Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
+        *(  # whose right to have a socket open may have ended with this fact
+            Reaction("review_users_sockets", fact, lambda tx, e: sockets(tx).ask(user_id=e.user_id))
+            for fact in (AccessEnded, RoleChanged, EnrolmentChanged, InstructorRemoved)
         ),
+        Reaction(
+            "review_members_sockets",
+            PlaceLost,
+            lambda tx, e: sockets(tx).ask(user_id=e.user_id, community_id=e.community_id),
+        ),
+        Reaction("review_groups_sockets", GroupClosed, lambda tx, e: sockets(tx).ask(community_id=e.community_id)),
+    )
+
+
+def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    commerce = see["commerce"]
+    return (
+        Reaction(
+            "apply_gateway_event",
+            GatewayEventStored,
+            lambda tx, e: do.webhooks.handle(commerce(tx), e.gateway_event_id),
+        ),
+        Reaction(
+            "alert_payment_review",
+            PaymentNeedsReview,
+            lambda e: alert("payment_review", payment_id=e.payment_id, reason=e.reason),
+            outside=True,
+        ),
+        Reaction(
+            "alert_unknown_order",
+            OrderUnknown,
+            lambda e: alert("unknown_order", gateway_event_id=e.gateway_event_id),
+            outside=True,
+        ),
+        Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
+        Reaction(
+            "mail_receipt",
+            OrderPaid,
+            lambda e: do.mailing.receipt(user_id=e.user_id, payment_id=e.payment_id),
+            outside=True,
+        ),
+        Reaction(
+            "mail_code",
+            CodeRequested,
+            lambda e: do.mailing.code(user_id=e.user_id, code_id=e.code_id, purpose=e.purpose),
+            outside=True,
+        ),
+        Reaction(
+            "mail_password_changed",
+            PasswordChanged,
+            lambda e: do.mailing.password_changed(user_id=e.user_id, cause=f"{e.user_id}-{e.version}"),
+            outside=True,
+        ),
+        Reaction(
+            "mail_email_changed",
+            EmailChanged,
+            lambda e: do.mailing.email_changed(user_id=e.user_id, code_id=e.code_id),
+            outside=True,
+        ),
+        Reaction("discard_picture", AccountErased, lambda e: do.profiles.discard_image(e.picture), outside=True),
+        Reaction(
+            "discard_attachment",
+            AttachmentDropped,
+            lambda e: do.chatting.discard_attachment(e.key),
+            outside=True,
+        ),
+        Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
     )

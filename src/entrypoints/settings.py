@@ -76,7 +76,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     limit_codes: Annotated[int, _about("Codes asked for or tried per hour and account", ge=1)] = 20
     limit_user: Annotated[int, _about("API calls per minute and user", ge=1)] = 300
     limit_address: Annotated[int, _about("API calls per minute and address", ge=1)] = 1000
+    limit_chat: Annotated[int, _about("Chat messages per 10 s and user", ge=1)] = 20
     limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
+    most_connections: Annotated[int, _about("Connections of a process, sockets included, at most", ge=10)] = 20_000
     mask_emails: Annotated[bool, _about("Whether classmates see a***@example.com in chat instead of the address")] = (
         False
     )

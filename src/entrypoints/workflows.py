@@ -11,9 +11,10 @@ from modules.community.founding import Founding
 from modules.community.hosting import Hosting
 from modules.community.joining import Joining
 from modules.community.moderating import Moderating
-from modules.community.ports import PostViews
+from modules.community.ports import Attachments, PostViews, Presence
 from modules.community.posting import Posting
-from modules.community.queries import ChatQueries, CommunityQueries, PostQueries
+from modules.community.queries import ChatQueries, CommunityQueries, PostQueries, StreamQueries
+from modules.community.reading import Reading
 from modules.identity.addresses import Addresses
 from modules.identity.administration import Administration
 from modules.identity.authentication import Authentication
@@ -64,9 +65,13 @@ class Workflows:
     posting: Posting
     moderating: Moderating
     chatting: Chatting
+    reading: Reading
     community: CommunityQueries
     discussion: PostQueries
     views: PostViews
     chat: ChatQueries
+    streams: StreamQueries
+    attachments: Attachments
+    presence: Presence
     # notifications
     mailing: Mailing

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.sql.models import metadata
+from modules.community.domain.chat import Draft
 from worlds import PASSWORD, Person, World
 
 NEW = "another-good-phrase-2"
@@ -271,7 +272,7 @@ async def test_the_export_has_everything_but_secrets(world: World) -> None:
     person, do = await world.classmate(course, group), world.house.workflows
     for title in ("First", "Second"):
         await do.posting.write(person.actor, group, title=title, content="Words")
-    await do.chatting.send(person.actor, group, "Hello")
+    await do.chatting.send(person.actor, Draft(group, "Hello"))
     exported = (await person.get("/api/accounts/me/export/")).json()
     assert exported["users"][0]["email"] == person.email
     assert exported["enrollments"][0]["course_id"] == course.id

@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 import documents
 from core.errors import Conflict
 from entrypoints.http.problems import STATUSES
+from entrypoints.ws import incoming, outgoing
 
 
 def test_the_error_page_is_current() -> None:
@@ -14,6 +18,30 @@ def test_the_error_page_is_current() -> None:
 
 def test_the_settings_page_is_current() -> None:
     assert (documents.DOCS / "settings.md").read_text() == documents.settings(), "make docs"
+
+
+def test_the_sockets_document_is_current() -> None:
+    assert (documents.DOCS / "asyncapi.yaml").read_text() == documents.asyncapi(), "make docs"
+
+
+def test_the_sockets_document_is_whole() -> None:
+    """Whatever it refers to is in it, and every frame of both sides has a message."""
+    document = yaml.safe_load(documents.asyncapi())
+    assert (document["asyncapi"], set(document["channels"])) == ("3.0.0", {"chat", "notifications"})
+    references = re.findall(r"\$ref: '?(#/[\w/]+)", documents.asyncapi())
+    assert len(references) > 80
+    for reference in references:
+        found = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+    named = {message["name"] for message in document["components"]["messages"].values()}
+    for kinds in (incoming.Said, outgoing.Told):
+        assert {kind.__struct_config__.tag for kind in subclasses(kinds)} <= named
+    assert [name for name, message in document["components"]["messages"].items() if not message["summary"]] == []
+
+
+def subclasses(kind: Any) -> list[Any]:
+    return [found for one in kind.__subclasses__() for found in (one, *subclasses(one))]
 
 
 def test_a_code_has_one_status_and_a_detail() -> None:

@@ -15,7 +15,8 @@ from worlds import MadeCourse, Person, World
 MESSAGES, GROUPS = "/api/community/messages/", "/api/community/groups/"
 KEYS = {
     "id", "community_id", "sender_id", "sender_email", "sender", "recipient_id", "message", "message_type",
-    "attachment", "attachment_type", "status", "reply_to_id", "reply_to_info", "is_edited", "edited_at",
+    "attachment", "attachment_type", "attachment_name",
+    "status", "reply_to_id", "reply_to_info", "is_edited", "edited_at",
     "is_deleted", "deleted_at", "created_at", "read_at", "updated_at", "client_id", "seq", "read_by", "version",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from litestar.handlers import ASGIRouteHandler
 
 from authorisation.recipes import RECIPES, Recipe
 from authorisation.school import ACTORS, School, Target, school
+from authorisation.socket_calls import call_socket
 from entrypoints.http.app import create_litestar
 from entrypoints.http.policy import Policy
 from entrypoints.http.problems import CODES, MEDIA_TYPE
@@ -72,6 +73,10 @@ async def call(
     http: httpx.AsyncClient, route: Route, recipe: Recipe, target: Target, headers: dict[str, str]
 ) -> httpx.Response:
     method, path = route
+    if path.startswith("/ws/"):
+        said = recipe.frame(target) if recipe.frame else None
+        app = http._transport.app  # type: ignore[attr-defined]
+        return await call_socket(app, (path + recipe.below).format_map(target) + "/", headers, said)
     names = {name: target.get(ours, target.get(name, "none")) for name, ours in recipe.names.items()}
     options: dict[str, Any] = {"headers": {**headers, **(recipe.headers(target) if recipe.headers else {})}}
     if recipe.body:
@@ -116,6 +121,8 @@ belongs to, or the caller's own login, payment, enrolment, import or account (an
 stranger's); *foreign* is a course that nobody of the cast has to do with, or a stranger's thing; *missing* an id that
 does not exist. For enrolling and ordering, *foreign* is a course that is not published; for what is signed, another
 signature; for files an address that was made for a stranger's login: it is a bearer's, and ends with that login.
+A socket (WS) that opens is a 101, and so is a frame that is not refused; a socket that is refused or closed shows its
+close code without the 4000.
 *Audited* is the number of rows that a successful call adds to the audit log.
 
 """
@@ -139,7 +146,8 @@ def page(found: list[Cell]) -> str:
         audited = {c.audited for c in of_row if c.succeeded and c.audited}
         columns = [_joined([str(c) for c in of_row if c.actor == actor]) for actor in ACTORS]
         shown = f"`{path}{recipe.below}`" + (f" ({recipe.variant})" if recipe.variant else "")
-        first = ["GET" if method == "ASGI" else method, shown, of_row[0].policy.name, targets]
+        verb = "WS" if path.startswith("/ws/") else "GET" if method == "ASGI" else method
+        first = [verb, shown, of_row[0].policy.name, targets]
         lines.append(" | ".join([*first, ", ".join(map(str, sorted(audited))), *columns]))
     return HEAD.format(policies=policies) + "\n".join(f"| {line} |" for line in lines) + "\n"
 

@@ -33,6 +33,7 @@ class Recipe:
     succeeds: bool = True
     raw: bool = False
     below: str = ""
+    frame: Filled | None = None
 
 
 PLAIN = Recipe()
@@ -69,6 +70,32 @@ def always(**fixed: Any) -> Filled:
     return lambda _: fixed
 
 
+def framed(said: dict[str, Any]) -> Filled | None:
+    """The frame with the target's ids in it."""
+    if not said:
+        return None
+    return lambda target: {name: target.get(value, value) if name != "type" else value for name, value in said.items()}
+
+
+ON_CHAT: tuple[dict[str, Any], ...] = (
+    {},
+    {"type": "chat_message", "message": "Hello"},
+    {"type": "message_edit", "message_id": "message_id", "message": "Hello again"},
+    {"type": "message_delete", "message_id": "message_id"},
+    {"type": "read_receipt", "message_id": "message_id"},
+    {"type": "delivered", "seq": 0},
+    {"type": "typing", "is_typing": True},
+    {"type": "presence_get"},
+    {"type": "auth_refresh", "token": "nonsense"},
+    {"type": "pong"},
+)
+ON_NOTIFICATIONS: tuple[dict[str, Any], ...] = (
+    {"type": "direct_message", "community_id": "community_id", "recipient_id": "user_id", "message": "Hello"},
+    {"type": "message_edit", "message_id": "message_id", "message": "Hello again"},
+    {"type": "message_delete", "message_id": "message_id"},
+    {"type": "read_receipt", "message_id": "message_id"},
+    {"type": "pong"},
+)
 A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/groups"
 POSTS, POST = "/api/community/posts", "/api/community/posts/{post_id}"
 MESSAGES, MESSAGE = "/api/community/messages", "/api/community/messages/{message_id}"
@@ -219,12 +246,25 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{POST}/pin"): (about("post", always()),),
     ("POST", f"{POST}/unpin"): (about("post", always()),),
     ("GET", f"{ONE}/messages"): (about("group"),),
+    ("GET", f"{ONE}/conversations"): (about("group"),),
     ("GET", MESSAGES): (about("group", query=proven("community_id")),),
     ("POST", MESSAGES): (about("group", proven("community_id", message="Hello")),),
     ("PUT", MESSAGE): (about("message", always(message="Hello again")),),
     ("DELETE", MESSAGE): (about("message"),),
     ("POST", f"{MESSAGE}/mark-as-read"): (about("message", always()),),
     ("GET", f"{MESSAGE}/receipts"): (about("message"),),
+    # sockets: to open them, and each of their frames
+    ("ASGI", "/ws/community/chat"): tuple(
+        about("message", below="/{community_id}", variant=str(said["type"]) if said else "", frame=framed(said))
+        for said in ON_CHAT
+    ),
+    ("ASGI", "/ws/notifications"): (
+        PLAIN,
+        *(
+            about("message", variant=str(said["type"]), frame=framed(said), whose=(OWN, FOREIGN))
+            for said in ON_NOTIFICATIONS
+        ),
+    ),
     # operations, media and documentation
     ("GET", "/health/live"): (PLAIN,),
     ("GET", "/health/ready"): (PLAIN,),

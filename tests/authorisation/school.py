@@ -14,6 +14,7 @@ from adapters.sql import migrating
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
 from entrypoints.sandbox import Sandbox, SandboxConfig
+from modules.community.domain.chat import Draft
 from modules.community.domain.groups import Visibility
 from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
@@ -246,7 +247,7 @@ class School:
         if whose != MISSING:
             can_write = actor in {"enrolled", "own instructor", "admin"} and whose == OWN and caller is not None
             sender = caller if can_write and caller is not None else self.pupil
-            sent, _ = await self.do.chatting.send(sender.actor, target["community_id"], "Hello")
+            sent, _ = await self.do.chatting.send(sender.actor, Draft(target["community_id"], "Hello"))
             target["message_id"] = sent.id
         return target
 

@@ -40,6 +40,8 @@ class SqlTransaction:
         self.connection = connection
         self.clock = clock
         self.has_news = False
+        self.afterwards: list[Callable[[], None]] = []
+        """Called when it has committed; they must not fail."""
         self._reactions = reactions
 
     async def emit(self, event: Event) -> None:
@@ -143,6 +145,8 @@ class Database:
                 yield transaction
         if transaction.has_news:
             self._wakes.wake()
+        for call in transaction.afterwards:
+            call()
 
     async def rows(self, statement: Executable, values: Any = None) -> Sequence[AnyRow]:
         """All rows of one reading statement, outside any transaction."""

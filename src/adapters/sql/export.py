@@ -7,8 +7,8 @@ from sqlalchemy import Select, Table, select
 from adapters.sql.database import Database
 from adapters.sql.models import metadata
 
-HIDDEN = {"password_hash", "nonce", "token_version", "username_key", "name_key", "razorpay_sig", "lease_token"}
-INTERNAL = {"one_time_codes", "socket_tickets", "audit_log"}
+HIDDEN = {"password_hash", "nonce", "token_version", "username_key", "name_key", "razorpay_sig", "lease_token", "terms"}
+INTERNAL = {"one_time_codes", "socket_tickets", "socket_reviews", "chat_deliveries", "audit_log"}
 LIMIT = 10_000
 
 

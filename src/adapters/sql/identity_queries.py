@@ -24,16 +24,14 @@ _STANDING = select(
 ).join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
 POSTGRES_STANDING = _STANDING.where(SESSIONS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 SQLITE_STANDING = _STANDING.where(SESSIONS.c.id.in_(bindparam("ids", expanding=True)))
-IS_STANDING = (
+_STAND = (
     select(SESSIONS.c.id)
     .join_from(SESSIONS, USERS, SESSIONS.c.user_id == USERS.c.id)
-    .where(
-        SESSIONS.c.id == bindparam("session_id"),
-        SESSIONS.c.ended_at.is_(None),
-        SESSIONS.c.expires_at > bindparam("now"),
-        USERS.c.is_active,
-    )
+    .where(SESSIONS.c.ended_at.is_(None), SESSIONS.c.expires_at > bindparam("now"), USERS.c.is_active)
 )
+IS_STANDING = _STAND.where(SESSIONS.c.id == bindparam("session_id"))
+POSTGRES_STAND = _STAND.where(SESSIONS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+SQLITE_STAND = _STAND.where(SESSIONS.c.id.in_(bindparam("ids", expanding=True)))
 DEVICES = (
     select(SESSIONS.c.id, SESSIONS.c.device, SESSIONS.c.created_at, SESSIONS.c.rotated_at, SESSIONS.c.expires_at)
     .where(
@@ -82,6 +80,11 @@ class SqlIdentityQueries:
 
     async def is_standing(self, session_id: int, now: datetime) -> bool:
         return await self._database.row(IS_STANDING, {"session_id": session_id, "now": now}) is not None
+
+    async def standing_among(self, session_ids: list[int], now: datetime) -> set[int]:
+        statement = SQLITE_STAND if self._database.is_sqlite else POSTGRES_STAND
+        rows = await self._database.rows(statement, {"ids": session_ids, "now": now}) if session_ids else []
+        return {int(row[0]) for row in rows}
 
     async def _standings_of(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Standing]:
         statement = SQLITE_STANDING if self._database.is_sqlite else POSTGRES_STANDING

@@ -13,6 +13,7 @@ from adapters.sql.models import (
     PostView,
     ScheduleSlot,
     Session,
+    SocketReview,
     SocketTicket,
 )
 from adapters.sql.store import table
@@ -20,13 +21,14 @@ from core.clock import Clock
 
 WORK_KEPT = timedelta(days=7)
 CODES_KEPT = timedelta(days=1)  # longer than the hour in which they are counted
+REVIEWS_KEPT = timedelta(hours=1)
 VIEWS_KEPT = timedelta(days=1)
 ANSWERS_KEPT = timedelta(days=30)
 EVENTS_KEPT = timedelta(days=90)  # of Razorpay's, which name the payer; it repeats one for a day
 LOGINS_KEPT = timedelta(days=90)
 OUTBOX, SLOTS, KEYS = table(OutboxMessage), table(ScheduleSlot), table(IdempotencyKey)
 TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
-EVENTS, VIEWS = table(GatewayEvent), table(PostView)
+EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketReview)
 
 
 class SqlPruning:
@@ -44,6 +46,7 @@ class SqlPruning:
             delete(KEYS).where(KEYS.c.created_at < now - ANSWERS_KEPT),
             delete(TICKETS).where(TICKETS.c.expires_at < now),
             delete(CODES).where(CODES.c.created_at < now - CODES_KEPT, CODES.c.expires_at < now),
+            delete(REVIEWS).where(REVIEWS.c.created_at < now - REVIEWS_KEPT),
             delete(VIEWS).where(VIEWS.c.hour < now - VIEWS_KEPT),
             delete(EVENTS).where(EVENTS.c.handled_at < now - EVENTS_KEPT),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),

@@ -20,6 +20,10 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
 SUFFIXES = {
     "application/pdf": ".pdf",
     "application/zip": ".zip",
+    "audio/mp4": ".m4a",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "image/webp": ".webp",
     "text/markdown": ".md",
     "text/plain": ".txt",
     "video/mp4": ".mp4",

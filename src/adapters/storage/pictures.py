@@ -81,19 +81,23 @@ class Pictures:
 
     async def _encoded(self, data: bytes) -> bytes:
         async with self._turn:  # a small file may unfold to hundreds of megabytes
-            return await asyncio.to_thread(_encode, data, self._size)
+            return await asyncio.to_thread(encoded, data, self._size)
 
 
-def _encode(data: bytes, size: tuple[int, int]) -> bytes:
+def encoded(data: bytes, size: tuple[int, int], field: str = "file") -> bytes:
+    """The picture as WebP, upright, within `size` and without metadata.
+
+    :raises Invalid: not a picture that can be read, or one that is too large; naming `field`.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
-                raise Invalid.field("file", f"A picture may have {MOST_PIXELS // 1_000_000} megapixels.")
+                raise Invalid.field(field, f"A picture may have {MOST_PIXELS // 1_000_000} megapixels.")
             picture = ImageOps.exif_transpose(opened).convert("RGBA" if opened.mode in {"RGBA", "LA", "P"} else "RGB")
     except AppError:
         raise
     except Exception as error:  # a broken file makes Pillow stumble in more ways than its documentation lists
-        raise Invalid.field("file", "Not a readable JPEG, PNG or WebP picture.") from error
+        raise Invalid.field(field, "Not a readable JPEG, PNG or WebP picture.") from error
     picture.thumbnail(size)
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=82)

@@ -9,7 +9,7 @@ from entrypoints.settings import Demand, Settings, SettingsError, load
 
 COMMANDS = {
     "serving": ("serve", "web", "worker", "sandbox"),
-    "tending": ("migrate", "seed", "create-admin", "outbox", "openapi", "settings", "doctor"),
+    "tending": ("migrate", "seed", "create-admin", "outbox", "openapi", "asyncapi", "settings", "doctor"),
     "touring": ("tour",),
 }
 

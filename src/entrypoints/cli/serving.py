@@ -1,7 +1,7 @@
 """Commands that run: serve, web, worker, sandbox."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
@@ -34,16 +34,19 @@ def run(
     host: str | None = None,
     port: int | None = None,
     announce: Callable[[], None] = lambda: None,
+    drain: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve an ASGI application until it is told to stop; what is in flight is finished, for 10 s at most.
 
-    `announce` is called once the port is bound, and not at all if it cannot be.
+    `announce` is called once the port is bound, and not at all if it cannot be; `drain` when nobody can connect any
+    more, before those who are connected are cut off.
     """
     import gc
 
     import uvicorn
 
     from entrypoints.cli.announcing import serve_announced
+    from entrypoints.ws.incoming import LARGEST_FRAME
 
     # What stands now stays: collecting it again and again costs each request several percent.
     gc.collect()
@@ -58,12 +61,14 @@ def run(
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.listed("trusted_proxies") or None,
-        ws_max_size=65_536,
+        ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,
+        ws_ping_interval=25,
+        ws_ping_timeout=10,
         timeout_graceful_shutdown=10,
-        limit_concurrency=2_000,
+        limit_concurrency=settings.most_connections,
     )
-    serve_announced(config, announce)
+    serve_announced(config, announce, drain)
 
 
 @program.command()
@@ -83,7 +88,8 @@ def serve() -> None:
     with held:
         accounts = asyncio.run(prepare(settings))
         said = announcement(settings, accounts)
-        run(embedded_app(settings), settings, announce=lambda: click.echo(said))
+        app, drain = embedded_app(settings)
+        run(app, settings, announce=lambda: click.echo(said), drain=drain)
 
 
 @program.command()
@@ -95,7 +101,8 @@ def web() -> None:
 
     settings = settings_or_exit(topology("web"))
     configure(settings)
-    run(create_app(compose(settings)), settings)
+    app = create_app(compose(settings))
+    run(app, settings, drain=app.sockets.drain)
 
 
 @program.command()

@@ -1,4 +1,6 @@
-"""Commands that look after a running school: migrate, seed, create-admin, doctor, outbox, openapi, settings."""
+"""Commands that look after a running school: migrate, seed, create-admin, doctor, outbox, openapi, asyncapi,
+settings.
+"""
 
 import asyncio
 import json
@@ -112,6 +114,16 @@ def openapi() -> None:
 
     app = create_litestar(compose(settings_or_exit()))
     click.echo(json.dumps(completed(app.openapi_schema.to_schema(), app), indent=1, ensure_ascii=False))
+
+
+@program.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document: the sockets and their frames."""
+    import msgspec
+
+    from entrypoints.ws.documented import document
+
+    click.echo(msgspec.json.format(msgspec.json.encode(document()), indent=1).decode())
 
 
 @program.command("settings")

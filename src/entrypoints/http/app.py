@@ -1,14 +1,13 @@
 """The HTTP application: routes, policies, errors, documentation; wrapped in the edge."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import InternalServerException
 from litestar.static_files import create_static_files_router
-from litestar.types import ASGIApp
 
 from entrypoints.compose import House
 from entrypoints.http import (
@@ -32,34 +31,41 @@ from entrypoints.http import (
 from entrypoints.http.docs import documentation
 from entrypoints.http.edge import Edge
 from entrypoints.http.policy import Policy, admit, demand_policies
+from entrypoints.ws.chat import serve_chat
+from entrypoints.ws.handshake import Judged, socket_route
+from entrypoints.ws.notifications import serve_notifications
+from entrypoints.ws.sockets import Sockets
+from entrypoints.ws.watch import Watch
 
 LARGEST_BODY = 2**20
 Background = Callable[[House], AbstractAsyncContextManager[None]]
 
 
-def create_app(house: House, *, background: Background | None = None) -> ASGIApp:
+def create_app(house: House, *, background: Background | None = None, sockets: Sockets | None = None) -> Edge:
     """The whole application as ASGI; `background` runs beside it, as the dispatcher does in the embedded default.
 
     :raises Missing: a route declares no policy.
     """
-    return Edge(create_litestar(house, background=background), house)
+    sockets = sockets or Sockets(house)
+    return Edge(create_litestar(house, background=background, sockets=sockets), house, sockets)
 
 
-def create_litestar(house: House, *, background: Background | None = None) -> Litestar:
+def create_litestar(house: House, *, background: Background | None = None, sockets: Sockets | None = None) -> Litestar:
     """The application without the edge; its schema is complete."""
+    sockets = sockets or Sockets(house)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
-        if background is None:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(house.close)
+            if background is not None:
+                await stack.enter_async_context(background(house))
+            await stack.enter_async_context(Watch(sockets).running())
             yield
-        else:
-            async with background(house):
-                yield
-        await house.close()
 
     origins = house.settings.listed("cors_origins")
     app = Litestar(
-        route_handlers=_routes(house),
+        route_handlers=_routes(house, sockets),
         before_request=admit,
         exception_handlers=problems.HANDLERS,
         request_max_body_size=LARGEST_BODY,
@@ -73,7 +79,7 @@ def create_litestar(house: House, *, background: Background | None = None) -> Li
     return app
 
 
-def _routes(house: House) -> list[Any]:
+def _routes(house: House, sockets: Sockets) -> list[Any]:
     routes: list[Any] = [
         Router(
             "/api/accounts",
@@ -97,6 +103,8 @@ def _routes(house: House) -> list[Any]:
             ],
             tags=["community"],
         ),
+        socket_route("/ws/community/chat", Judged(sockets, Policy.ENROLLED, serve_chat)),
+        socket_route("/ws/notifications", Judged(sockets, Policy.USER, serve_notifications)),
         *files.HANDLERS,
         *operations.HANDLERS,
     ]

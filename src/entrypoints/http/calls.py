@@ -28,6 +28,7 @@ Seen = TypeVar("Seen")
 Body = TypeVar("Body")
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Rows in a page, 1-100")]
 Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before")]
+Words = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="All of these words")]
 Count = Annotated[bool, QueryParameter(description="Whether to count all rows")]
 LONGEST_KEY = 255
 LONGEST_VERSION = 18

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Litestar, MediaType, Request, Router
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from msgspec import Struct
 
 from entrypoints.http.docs_page import PAGE
 from entrypoints.http.policy import Policy
@@ -60,6 +62,16 @@ FILE_BODY = {
         }
     },
 }
+
+
+def _with_attachment(body: type[Struct], field: str) -> dict[str, Any]:
+    """A body as JSON, or the same fields as a form with a file."""
+    (schema,), _ = msgspec.json.schema_components([body], ref_template="#/components/schemas/{name}")
+    described = {"schema": schema}
+    file = {"allOf": [schema, {"type": "object", "properties": {field: {"type": "string", "format": "binary"}}}]}
+    return {"required": True, "content": {"application/json": described, "multipart/form-data": {"schema": file}}}
+
+
 ONCE = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -94,14 +106,16 @@ def completed(document: dict[str, Any], app: Litestar) -> dict[str, Any]:
         }
         paths[path if path.endswith("/") else f"{path}/"] = operations
     components = {**document["components"]}
-    components["schemas"] = {**components.get("schemas", {}), "Problem": PROBLEM}
+    bodies = [handler.opt["body"] for handler in handlers.values() if "attachment" in handler.opt]
+    _, schemas = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
+    components["schemas"] = {**components.get("schemas", {}), **schemas, "Problem": PROBLEM}
     return {**document, "paths": paths, "components": components}
 
 
 def _operation(operation: dict[str, Any], opt: dict[str, Any], method: str) -> dict[str, Any]:
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     is_open = opt["policy"] in {Policy.ANYONE, Policy.SIGNED}
-    has_body = "requestBody" in operation or opt.get("takes_file")
+    has_body = "requestBody" in operation or opt.get("takes_file") or "attachment" in opt
     expected = [status for status in REFUSALS if has_body or status not in OF_BODIES]
     refusals = {status: {"description": REFUSALS[status], "content": problem} for status in expected}
     parameters = [*operation.get("parameters", ())]
@@ -116,6 +130,7 @@ def _operation(operation: dict[str, Any], opt: dict[str, Any], method: str) -> d
         "security": [{"bearer": []}, {}] if is_open else [{"bearer": []}],
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": FILE_BODY} if opt.get("takes_file") else {}),
+        **({"requestBody": _with_attachment(opt["body"], opt["attachment"])} if "attachment" in opt else {}),
     }
 
 

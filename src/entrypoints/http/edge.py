@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 
 from entrypoints.compose import House
 from entrypoints.http.scope import header
+from entrypoints.ws.sockets import Sockets
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REQUESTS = Counter("shala_http_requests_total", "Requests by route and status", ["method", "route", "status"])
@@ -34,7 +35,8 @@ log = structlog.get_logger()
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, house: House, sockets: Sockets) -> None:
+        self.sockets = sockets
         self._app = app
         self._house = house
         hosts = {host.lower() for host in house.settings.listed("allowed_hosts")}
@@ -42,6 +44,9 @@ class Edge:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         scope["house"] = self._house
+        if scope["type"] == "websocket" and self._hosts is not None and _host(scope) not in self._hosts:
+            await send({"type": "websocket.close", "code": 1008, "reason": "misdirected"})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -89,7 +89,7 @@ async def groups(
     actor = caller(request)
     found = await do(request).community.groups(page, actor, course_id=course_id, q=q)
     joined = [card.group.id for card in found.results if card.member is not None and card.member.is_active]
-    unread = await do(request).chat.unread(actor.user_id, joined)
+    unread = await do(request).streams.unread(actor.user_id, joined)
     return listing(request, found, lambda card: group_info(request, card, unread))
 
 
@@ -178,7 +178,7 @@ async def _group(request: Call, community_id: int) -> GroupInfo:
         raise NotFound
     place, card = found
     demand_sight(place)
-    unread = await do(request).chat.unread(caller(request).user_id, [community_id]) if place.is_member else {}
+    unread = await do(request).streams.unread(caller(request).user_id, [community_id]) if place.is_member else {}
     return group_info(request, card, unread)
 
 

@@ -1,76 +1,56 @@
-"""/api/community/messages/: chat over REST."""
+"""/api/community/messages/: chat over REST, with the class and between two."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated
 
+import msgspec
 from litestar import Response, delete, get, post, put
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET, Meta, Struct
 
 from core.errors import Invalid, NotFound
-from core.paging import MAX_LIMIT, Page, encode_cursor
+from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, encode_cursor
+from entrypoints.decoding import decoded, demand_storable, fault
 from entrypoints.http.calls import (
     Call,
     Cursor,
+    Limit,
     Listing,
+    Words,
     caller,
     do,
     expected_version,
+    house,
     listing,
     once,
     page_request,
 )
-from entrypoints.http.messages_wire import MessageInfo, PointerInfo, ReaderInfo, ReceiptsInfo, message_info
-from entrypoints.http.policy import Policy
+from entrypoints.http.messages_wire import (
+    ConversationInfo,
+    MessageChanges,
+    MessageInfo,
+    NewMessage,
+    PointerInfo,
+    ReaderInfo,
+    ReceiptsInfo,
+    conversation_info,
+    message_info,
+)
+from entrypoints.http.policy import Policy, demand_chat_pace
+from entrypoints.http.uploads import count_upload, demand_length
 from entrypoints.http.wire import person
-from modules.community.domain.chat import LONGEST_MESSAGE
+from modules.community.chatting import Upload
+from modules.community.domain.attachments import MOST_BYTES
+from modules.community.domain.chat import Draft, MessageType
 from modules.community.domain.groups import demand_member
 from modules.community.queries import MessageCard
 
 DEFAULT_MESSAGES = 50
-UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-Text = Annotated[str, Meta(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")]
-ClientId = Annotated[str, Meta(pattern=UUID)]
+WITH_FILE = MOST_BYTES + 2**20
 Some = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Messages in a page, 1-100")]
 At = Annotated[int | None, QueryParameter(description="A message's id")]
-
-
-class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """With `client_id` (a UUID of the app's own) a message is sent once, however often the call is repeated."""
-
-    community_id: int
-    message: Text
-    message_type: Literal["text"] = "text"
-    reply_to_id: int | None = None
-    client_id: ClientId | None = None
-
-
-class MessageChanges(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rest of a message may be sent back and is ignored."""
-
-    message: Text
-    id: Any = UNSET
-    community_id: Any = UNSET
-    sender_id: Any = UNSET
-    sender_email: Any = UNSET
-    sender: Any = UNSET
-    recipient_id: Any = UNSET
-    message_type: Any = UNSET
-    attachment: Any = UNSET
-    attachment_type: Any = UNSET
-    status: Any = UNSET
-    reply_to_id: Any = UNSET
-    reply_to_info: Any = UNSET
-    is_edited: Any = UNSET
-    edited_at: Any = UNSET
-    is_deleted: Any = UNSET
-    deleted_at: Any = UNSET
-    created_at: Any = UNSET
-    read_at: Any = UNSET
-    updated_at: Any = UNSET
-    client_id: Any = UNSET
-    seq: Any = UNSET
-    read_by: Any = UNSET
-    version: Any = UNSET
+NEW_MESSAGE = msgspec.json.Decoder(NewMessage)
 
 
 @get("/groups/{community_id:int}/messages/", policy=Policy.ENROLLED)
@@ -82,9 +62,14 @@ async def group_messages(
     before: At = None,
     after: At = None,
     around: At = None,
+    q: Words = None,
+    recipient_id: FromQuery[int | None] = None,
 ) -> Listing[MessageInfo]:
-    """The chat, newest first; `before`, `after` or `around` a message."""
-    return await _messages(request, community_id, limit, cursor, before=before, after=after, around=around)
+    """The chat, newest first; `before`, `after` or `around` a message. With `recipient_id`, what one exchanged with
+    that member. With `q`, what has all of its words.
+    """
+    at = {"before": before, "after": after, "around": around}
+    return await _messages(request, community_id, recipient_id, limit, cursor, q, at)
 
 
 @get("/messages/", policy=Policy.ENROLLED)
@@ -96,21 +81,48 @@ async def messages(
     before: At = None,
     after: At = None,
     around: At = None,
+    q: Words = None,
+    recipient_id: FromQuery[int | None] = None,
 ) -> Listing[MessageInfo]:
     """The same, with the community named in the query."""
-    return await _messages(request, community_id, limit, cursor, before=before, after=after, around=around)
+    at = {"before": before, "after": after, "around": around}
+    return await _messages(request, community_id, recipient_id, limit, cursor, q, at)
 
 
-@post("/messages/", policy=Policy.ENROLLED, once=True)
-async def send(request: Call, data: JSONBody[NewMessage]) -> Response[MessageInfo]:
+@get("/groups/{community_id:int}/conversations/", policy=Policy.ENROLLED)
+async def conversations(
+    request: Call, community_id: FromPath[int], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Listing[ConversationInfo]:
+    """With which members one exchanges direct messages; the latest first."""
+    demand_member(await do(request).community.place(caller(request), community_id))
+    page = page_request(limit, cursor, count=False, kinds=(datetime, int))
+    found = await do(request).chat.conversations(page, caller(request), community_id)
+    return listing(request, found, lambda one: conversation_info(request, one))
+
+
+@post(
+    "/messages/",
+    policy=Policy.ENROLLED,
+    once=True,
+    body=NewMessage,
+    attachment="attachment",
+    request_max_body_size=WITH_FILE,
+)
+async def send(request: Call) -> Response[MessageInfo]:
     """Send a message: 201, or 200 when this `client_id` was sent before."""
+    await demand_chat_pace(house(request), caller(request).user_id)
+    body, upload = await _received(request)
+    demand_storable(body.message, "message")
+    draft = Draft(
+        community_id=body.community_id,
+        message=body.message,
+        message_type=MessageType.TEXT,
+        recipient_id=body.recipient_id,
+        reply_to_id=body.reply_to_id,
+        client_id=body.client_id and body.client_id.lower(),
+    )
     sent, is_new = await do(request).chatting.send(
-        caller(request),
-        data.community_id,
-        data.message,
-        reply_to_id=data.reply_to_id,
-        client_id=data.client_id and data.client_id.lower(),
-        once=await once(request, "messages"),
+        caller(request), draft, upload=upload, once=await once(request, "messages")
     )
     return Response(await _told(request, sent.id), status_code=201 if is_new else 200)
 
@@ -118,6 +130,7 @@ async def send(request: Call, data: JSONBody[NewMessage]) -> Response[MessageInf
 @put("/messages/{message_id:int}/", policy=Policy.ENROLLED)
 async def edit(request: Call, message_id: FromPath[int], data: JSONBody[MessageChanges]) -> MessageInfo:
     """Change one's own message."""
+    await demand_chat_pace(house(request), caller(request).user_id)
     await do(request).chatting.edit(caller(request), message_id, data.message, version=expected_version(request))
     return await _told(request, message_id)
 
@@ -125,6 +138,7 @@ async def edit(request: Call, message_id: FromPath[int], data: JSONBody[MessageC
 @delete("/messages/{message_id:int}/", policy=Policy.ENROLLED, status_code=204)
 async def remove(request: Call, message_id: FromPath[int]) -> None:
     """Delete one's own message, or any as a moderator; a tombstone stays. A repeat is harmless."""
+    await demand_chat_pace(house(request), caller(request).user_id)
     await do(request).chatting.remove(caller(request), message_id)
 
 
@@ -132,9 +146,8 @@ async def remove(request: Call, message_id: FromPath[int]) -> None:
 async def mark_as_read(request: Call, message_id: FromPath[int]) -> PointerInfo:
     """Have read everything up to this message; never back."""
     actor = caller(request)
-    message, pointer = await do(request).chatting.read(actor, message_id)
-    unread = await do(request).chat.unread(actor.user_id, [message.community_id])
-    count = unread[message.community_id]
+    message, pointer = await do(request).reading.read(actor, message_id)
+    count = await do(request).streams.unread_in(actor.user_id, message.stream_id)
     return PointerInfo(message_id, message.community_id, pointer.last_read_seq, pointer.read_at, count)
 
 
@@ -142,7 +155,7 @@ async def mark_as_read(request: Call, message_id: FromPath[int]) -> PointerInfo:
 async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
     """Who has read a message, and when."""
     card = await do(request).chat.message(message_id)
-    if card is None:
+    if card is None or not card.message.is_seen_by(caller(request).user_id):
         raise NotFound
     demand_member(await do(request).community.place(caller(request), card.message.community_id))
     readers = await do(request).chat.readers(card.message)
@@ -151,18 +164,29 @@ async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
 
 
 async def _messages(
-    request: Call, community_id: int, limit: int, cursor: str | None, **at: int | None
+    request: Call,
+    community_id: int,
+    recipient_id: int | None,
+    limit: int,
+    cursor: str | None,
+    q: str | None,
+    at: dict[str, int | None],
 ) -> Listing[MessageInfo]:
-    demand_member(await do(request).community.place(caller(request), community_id))
+    actor = caller(request)
+    demand_member(await do(request).community.place(actor, community_id))
     page = page_request(limit, cursor, count=False)
     if page.after is not None:
-        at["after" if page.backward else "before"] = page.after[0]
+        at = {**at, "after" if page.backward else "before": page.after[0]}
     named = {name: value for name, value in at.items() if value is not None}
     if len(named) > 1:
         raise Invalid.field(next(iter(named)), "Only one of before, after, around and cursor.")
+    if q is not None and named.keys() - {"before"}:
+        raise Invalid.field("q", "What is found is paged with `before`, or with `next_cursor`.")
     more = 0 if "around" in named else 1
-    found = await do(request).chat.messages(community_id, limit=limit + more, **named)
-    return listing(request, _page(found, limit, named), lambda card: message_info(request, card))
+    between = None if recipient_id is None else (actor.user_id, recipient_id)
+    found = await do(request).chat.messages(community_id, between=between, limit=limit + more, search=q, **named)
+    found_page = _page(found, limit, named if q is None else {})
+    return listing(request, found_page, lambda card: message_info(request, card))
 
 
 def _page(found: list[MessageCard], limit: int, named: dict[str, int]) -> Page[MessageCard]:
@@ -185,4 +209,24 @@ async def _told(request: Call, message_id: int) -> MessageInfo:
     return message_info(request, card)
 
 
-HANDLERS = [group_messages, messages, send, edit, remove, mark_as_read, receipts]
+async def _received(request: Call) -> tuple[NewMessage, Upload | None]:
+    """The body as JSON, or as a form with a file.
+
+    :raises MalformedJson: :raises Invalid: :raises TooLarge: :raises RateLimited:
+    """
+    if not request.headers.get("content-type", "").startswith(RequestEncodingType.MULTI_PART.value):
+        return decoded(await request.body(), NEW_MESSAGE), None
+    demand_length(request, most=MOST_BYTES)
+    form = dict(await request.form())
+    file = form.pop("attachment", None)
+    try:  # a form has texts only; an empty one is as good as none
+        body = msgspec.convert({k: v for k, v in form.items() if v != "" or k == "message"}, NewMessage, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(faults=(fault(str(error)),)) from error
+    if not isinstance(file, UploadFile):
+        return body, None
+    await count_upload(request)
+    return body, Upload(await file.read(MOST_BYTES + 1), file.filename)
+
+
+HANDLERS = [group_messages, messages, conversations, send, edit, remove, mark_as_read, receipts]

@@ -1,13 +1,61 @@
-"""Messages as the app reads them."""
+"""Messages as the app reads and writes them."""
 
 from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct
 
-from entrypoints.http.calls import Call, caller, house
+from entrypoints.http.calls import Call, caller, do, house
 from entrypoints.http.wire import PersonRef, person
-from modules.community.domain.chat import MessageStatus, MessageType
-from modules.community.queries import MessageCard
+from modules.community.domain.chat import LONGEST_MESSAGE, MessageStatus, MessageType
+from modules.community.queries import Conversation, MessageCard
+
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+Text = Annotated[str, Meta(max_length=LONGEST_MESSAGE)]
+ClientId = Annotated[str, Meta(pattern=UUID)]
+
+
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """With `client_id` (a UUID of the app's own) a message is sent once, however often the call is repeated. With
+    `recipient_id` it is for that member alone. As multipart/form-data it may carry a file, `attachment`.
+    """
+
+    community_id: int
+    message: Text = ""
+    message_type: Literal["text", "image", "file"] = "text"
+    reply_to_id: int | None = None
+    client_id: ClientId | None = None
+    recipient_id: int | None = None
+
+
+class MessageChanges(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rest of a message may be sent back and is ignored."""
+
+    message: Text
+    id: Any = UNSET
+    community_id: Any = UNSET
+    sender_id: Any = UNSET
+    sender_email: Any = UNSET
+    sender: Any = UNSET
+    recipient_id: Any = UNSET
+    message_type: Any = UNSET
+    attachment: Any = UNSET
+    attachment_type: Any = UNSET
+    attachment_name: Any = UNSET
+    status: Any = UNSET
+    reply_to_id: Any = UNSET
+    reply_to_info: Any = UNSET
+    is_edited: Any = UNSET
+    edited_at: Any = UNSET
+    is_deleted: Any = UNSET
+    deleted_at: Any = UNSET
+    created_at: Any = UNSET
+    read_at: Any = UNSET
+    updated_at: Any = UNSET
+    client_id: Any = UNSET
+    seq: Any = UNSET
+    read_by: Any = UNSET
+    version: Any = UNSET
 
 
 class Quoted(Struct, frozen=True):
@@ -17,18 +65,21 @@ class Quoted(Struct, frozen=True):
 
 
 class MessageInfo(Struct, frozen=True):
-    """`seq` is its number in the chat; `read_by` counts other members up to 200; `client_id` is its sender's alone."""
+    """`seq` is its number in the chat; `read_by` counts other members up to 200; `client_id` is its sender's alone.
+    `attachment` is an address that opens the file for a day at least, without a token.
+    """
 
     id: int
     community_id: int
     sender_id: int
     sender_email: str
     sender: PersonRef
-    recipient_id: None
+    recipient_id: int | None
     message: str
     message_type: MessageType
-    attachment: None
-    attachment_type: None
+    attachment: str | None
+    attachment_type: str | None
+    attachment_name: str | None
     status: MessageStatus
     reply_to_id: int | None
     reply_to_info: Quoted | None
@@ -69,6 +120,25 @@ class ReceiptsInfo(Struct, frozen=True):
     next: None
 
 
+class LatestMessage(Struct, frozen=True):
+    id: int
+    sender_id: int
+    message: str
+    message_type: MessageType
+    is_deleted: bool
+    created_at: datetime
+
+
+class ConversationInfo(Struct, frozen=True):
+    """Direct messages with one member; `unread_count` counts theirs up to 100."""
+
+    community_id: int
+    user_id: int
+    user: PersonRef
+    latest: LatestMessage
+    unread_count: int
+
+
 def message_info(request: Call, card: MessageCard) -> MessageInfo:
     message, quoted = card.message, card.reply_to
     return MessageInfo(
@@ -77,12 +147,13 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
         sender_id=message.sender_id,
         sender_email=_email(request, card),
         sender=person(request, card.sender),
-        recipient_id=None,
+        recipient_id=message.recipient_id,
         message="" if message.is_deleted else message.message,
         message_type=message.message_type,
-        attachment=None,
-        attachment_type=None,
-        status=MessageStatus.READ if card.read_by else MessageStatus.SENT,
+        attachment=do(request).attachments.link(message),
+        attachment_type=message.attachment_type,
+        attachment_name=message.attachment_name,
+        status=card.status,
         reply_to_id=message.reply_to_id,
         reply_to_info=Quoted(quoted.id, quoted.sender_id, quoted.message) if quoted else None,
         is_edited=message.is_edited,
@@ -99,10 +170,33 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
     )
 
 
+def conversation_info(request: Call, one: Conversation) -> ConversationInfo:
+    latest = one.latest
+    return ConversationInfo(
+        community_id=latest.community_id,
+        user_id=one.person.id,
+        user=person(request, one.person),
+        latest=LatestMessage(
+            latest.id,
+            latest.sender_id,
+            "" if latest.is_deleted else latest.message,
+            latest.message_type,
+            latest.is_deleted,
+            latest.created_at,
+        ),
+        unread_count=one.unread_count,
+    )
+
+
+def masked(email: str) -> str:
+    """Its first letter and its domain."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}***@{domain}"
+
+
 def _email(request: Call, card: MessageCard) -> str:
-    """The sender's address; others see its first letter and its domain where the school wants that."""
+    """The sender's address; others see it masked where the school wants that."""
     is_open = not house(request).settings.mask_emails
     if is_open or card.message.sender_id == caller(request).user_id:
         return card.sender_email
-    name, _, domain = card.sender_email.partition("@")
-    return f"{name[:1]}***@{domain}"
+    return masked(card.sender_email)

@@ -20,6 +20,7 @@ from entrypoints.compose import House
 from entrypoints.http.scope import header, house_of
 
 MINUTE = 60
+CHAT_S = 10
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; after an even number of backslashes
 LONGEST_KEY = 64
 
@@ -106,6 +107,14 @@ async def demand(house: House, name: str, who: str, *, most: int, seconds: int) 
         raise RateLimited(retry_after=wait)
 
 
+async def demand_chat_pace(house: House, user_id: int) -> None:
+    """Count a message, an edit or a deletion of this user, over sockets and REST alike.
+
+    :raises RateLimited:
+    """
+    await demand(house, "chat", str(user_id), most=house.settings.limit_chat, seconds=CHAT_S)
+
+
 def address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The client's address; behind trusted proxies the server has put the real one there."""
     return connection.client.host if connection.client else "unknown"
@@ -127,7 +136,8 @@ def _is_judged(handler: BaseRouteHandler) -> bool:
         return False
     if isinstance(handler, HTTPRouteHandler):  # what Litestar has cached it answers before it asks anybody
         return handler.resolve_before_request() is admit and not handler.cache
-    return enforce in handler.resolve_guards()
+    # an application of its own is guarded, or judges by itself and says by which policy
+    return enforce in handler.resolve_guards() or getattr(handler.fn, "policy", None) is handler.opt["policy"]
 
 
 def _is_automatic(handler: object) -> bool:

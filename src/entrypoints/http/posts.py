@@ -15,6 +15,7 @@ from entrypoints.http.calls import (
     Cursor,
     Limit,
     Listing,
+    Words,
     caller,
     do,
     expected_version,
@@ -94,9 +95,12 @@ async def group_posts(
     author_id: ById = None,
     is_pinned: FromQuery[bool | None] = None,
     status: FromQuery[PostStatus | None] = None,
+    q: Words = None,
 ) -> Listing[PostInfo]:
-    """A group's posts, pinned ones first; or the replies below one, oldest first. `status` is for moderators."""
-    wanted = PostFilter(community_id, parent_post_id, author_id, is_pinned, status)
+    """A group's posts, pinned ones first; or the replies below one, oldest first. `status` is for moderators; `q`
+    finds posts and replies with all of its words.
+    """
+    wanted = PostFilter(community_id, parent_post_id, author_id, is_pinned, status, search=q)
     return await _posts(request, wanted, limit, cursor, count=count)
 
 
@@ -111,9 +115,10 @@ async def posts(
     author_id: ById = None,
     is_pinned: FromQuery[bool | None] = None,
     status: FromQuery[PostStatus | None] = None,
+    q: Words = None,
 ) -> Listing[PostInfo]:
     """The same of all groups that one is in, or of one."""
-    wanted = PostFilter(community_id, parent_post_id, author_id, is_pinned, status)
+    wanted = PostFilter(community_id, parent_post_id, author_id, is_pinned, status, search=q)
     return await _posts(request, wanted, limit, cursor, count=count)
 
 

@@ -25,6 +25,7 @@ from core.errors import (
     Unavailable,
     Unsupported,
 )
+from entrypoints.decoding import fault
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[AppError], int] = {
@@ -150,24 +151,14 @@ def _was_decoding(error: Exception) -> bool:
 def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
-        message = str(one.get("message", ""))
-        field = _dotted(str(one.get("key") or "")).removeprefix("data").lstrip(".")
-        if unknown := re.search(r"unknown field `(\w+)`", message):
-            field, message = f"{field}.{unknown[1]}".lstrip("."), "Unknown field."
-        elif missing := re.search(r"missing required field `(\w+)`", message):
-            field, message = f"{field}.{missing[1]}".lstrip("."), "Required."
-        faults.append(FieldFault(field or "body", message))
+        key = str(one.get("key") or "").removeprefix("data")
+        faults.append(fault(f"{one.get('message', '')} - at `${key}`"))
     if missing := re.search(r"[Mm]issing required (?:\w+ )?parameter '(\w+)'", str(error.detail)):
         faults = [FieldFault(missing[1], "Required.")]
     if not faults or faults[0].message == "'data'":
         faults = [FieldFault("body", "A JSON body is required.")]
     count = "One field is" if len(faults) == 1 else f"{len(faults)} fields are"
     return answer(request, status=400, code="invalid_input", detail=f"{count} wrong.", faults=tuple(faults))
-
-
-def _dotted(key: str) -> str:
-    """`answers[0].id` → `answers.0.id`."""
-    return re.sub(r"\[(\d+|\.\.\.)\]", r".\1", key)
 
 
 HANDLERS: dict[Any, Any] = {AppError: refused, HTTPException: rejected, Exception: broken}

@@ -20,13 +20,18 @@ async def one_file(request: Call) -> UploadFile:
 
     :raises Invalid: it is missing. :raises RateLimited: too many uploads within the hour.
     """
-    h = house(request)
-    await demand(h, "uploads", str(caller(request).user_id), most=h.settings.limit_uploads, seconds=HOUR)
+    await count_upload(request)
     form = await request.form()
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise Invalid.field("file", "Send multipart/form-data with the field `file`.")
     return file
+
+
+async def count_upload(request: Call) -> None:
+    """:raises RateLimited: too many uploads within the hour."""
+    h = house(request)
+    await demand(h, "uploads", str(caller(request).user_id), most=h.settings.limit_uploads, seconds=HOUR)
 
 
 def demand_length(request: Call, *, most: int) -> None:

@@ -1,95 +1,97 @@
-"""Sending, changing and reading messages; the same for REST and sockets."""
+"""Sending, changing and deleting messages; the same for REST and sockets.
+
+Whoever is connected is told after the commit. If the process dies in between, they find it by its number.
+"""
 
 from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from core.actor import Actor
 from core.clock import Clock
 from core.errors import Invalid, NotFound, VersionConflict
+from core.hub import Hub
 from core.idempotency import Once
 from core.transaction import Begin
+from modules.community.domain.attachments import LONGEST_NAME, demand_size
 from modules.community.domain.chat import (
+    Draft,
     Message,
-    MessageType,
+    NoRecipient,
     NotSender,
-    Pointer,
     demand_pace,
     demand_text,
     same_message,
 )
 from modules.community.domain.groups import Place, demand_member, demand_voice
-from modules.community.ports import ChatStore, SentBefore
+from modules.community.events import AttachmentDropped
+from modules.community.live import Changed, tell_of
+from modules.community.ports import Attachments, ChatStore, KeptFile, SentBefore
+
+
+class Upload(Struct, frozen=True):
+    """A file as it came; its name is for people and says nothing about its type."""
+
+    data: bytes
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chatting:
     begin: Begin[ChatStore]
+    attachments: Attachments
+    hub: Hub
     clock: Clock
 
     async def send(
-        self,
-        actor: Actor,
-        community_id: int,
-        message: str,
-        *,
-        message_type: MessageType = MessageType.TEXT,
-        reply_to_id: int | None = None,
-        client_id: str | None = None,
-        once: Once | None = None,
+        self, actor: Actor, draft: Draft, *, upload: Upload | None = None, once: Once | None = None
     ) -> tuple[Message, bool]:
-        """Write to the class; the message, and whether it is new. With a `client_id` it is sent once, however often
-        it is repeated.
+        """Write to the class, or to one of its members; the message, and whether it is new. With a `client_id` it is
+        sent once, however often it is repeated.
 
-        :raises ClientIdReused: :raises SlowMode: :raises Silenced: :raises Invalid: and what being a member demands.
+        :raises ClientIdReused: :raises SlowMode: :raises Silenced: :raises NoRecipient: :raises Invalid:
+        :raises Unsupported: :raises TooLarge: and what being a member demands.
         """
-        demand_text(message)
+        if upload is None:
+            return await self._send(actor, draft, None, once)
+        demand_size(len(upload.data))
+        async with self.begin() as store:  # before anything is stored for somebody who may not send it
+            demand_voice(await store.place(actor, draft.community_id), self.clock.now())
+        kept = await self.attachments.keep(upload.data, upload.name[-LONGEST_NAME:])
+        is_new = False
         try:
-            async with self.begin() as store:
-                if answered := await store.answered(once, int):
-                    return _present(await store.message(answered)), False
-                place = demand_voice(await store.place(actor, community_id), self.clock.now())
-                if client_id and (known := await store.sent(actor.user_id, client_id)):
-                    repeated = same_message(known, message, message_type, reply_to_id)
-                    await store.answer(once, repeated.id)
-                    return repeated, False
-                await self._keep_pace(store, place, actor)
-                await _demand_reply(store, community_id, reply_to_id)
-                stream_id, seq = await store.next_seq(community_id)
-                sent = await store.add_message(
-                    stream_id=stream_id,
-                    community_id=community_id,
-                    sender_id=actor.user_id,
-                    seq=seq,
-                    client_id=client_id,
-                    message=message,
-                    message_type=message_type,
-                    reply_to_id=reply_to_id,
-                )
-                await store.answer(once, sent.id)
-                return sent, True
-        except SentBefore:  # by a parallel call: the number that was taken here is given back with the transaction
-            async with self.begin() as store:
-                parallel = await store.sent(actor.user_id, client_id or "")
-            return same_message(_present(parallel), message, message_type, reply_to_id), False
+            message, is_new = await self._send(actor, draft, kept, once)
+        finally:
+            if not is_new:
+                await self.attachments.discard(kept.key)
+        return message, is_new
 
     async def edit(self, actor: Actor, message_id: int, message: str, *, version: int | None = None) -> Message:
         """Change one's own message; what it said before is kept.
 
         :raises NotFound: :raises NotSender: :raises VersionConflict: :raises Silenced: :raises Invalid:
         """
-        demand_text(message)
         async with self.begin() as store:
-            known, place = await _numbered(store, actor, message_id)
+            known, place = await _held(store, actor, message_id)
             demand_voice(place, self.clock.now())
             if known.sender_id != actor.user_id:
                 raise NotSender
             if version is not None and version != known.version:
                 raise VersionConflict
+            demand_text(message, may_be_empty=known.attachment_key is not None)
             if known.message == message:
                 return known
             await store.keep_message(known)
-            _, seq = await store.next_seq(known.community_id)
-            now = self.clock.now()
-            return await store.change_message(message_id, seq, message=message, is_edited=True, edited_at=now)
+            changed = await store.change_message(
+                message_id,
+                await store.next_in(known.stream_id),
+                message=message,
+                is_edited=True,
+                edited_at=self.clock.now(),
+            )
+        tell_of(self.hub, changed, Changed(changed, place.email))
+        return changed
 
     async def remove(self, actor: Actor, message_id: int) -> Message:
         """Delete one's own message, or any as a moderator; a tombstone stays. A repeat changes nothing.
@@ -97,11 +99,11 @@ class Chatting:
         :raises NotFound: :raises NotSender:
         """
         async with self.begin() as store:
-            known, place = await _numbered(store, actor, message_id, also_deleted=True)
+            known, place = await _held(store, actor, message_id, also_deleted=True)
             if known.is_deleted:
                 return known
             if known.sender_id != actor.user_id:
-                if not place.is_moderator:
+                if not place.is_moderator or known.recipient_id is not None:
                     raise NotSender
                 await store.audit(
                     actor_id=actor.user_id,
@@ -110,20 +112,63 @@ class Chatting:
                     target_id=message_id,
                     sender_id=known.sender_id,
                 )
-            _, seq = await store.next_seq(known.community_id)
-            return await store.change_message(message_id, seq, is_deleted=True, deleted_at=self.clock.now())
+            if known.attachment_key is not None:
+                await store.emit(AttachmentDropped(key=known.attachment_key))
+            dropped = dict.fromkeys(("attachment_key", "attachment_type", "attachment_name"))
+            seq = await store.next_in(known.stream_id)
+            now = self.clock.now()
+            changed = await store.change_message(message_id, seq, is_deleted=True, deleted_at=now, **dropped)
+        tell_of(self.hub, changed, Changed(changed, ""))
+        return changed
 
-    async def read(self, actor: Actor, message_id: int) -> tuple[Message, Pointer]:
-        """Move one's pointer up to this message, never back; where it stands then.
+    async def discard_attachment(self, key: str) -> None:
+        """Reaction: the file of a deleted message goes."""
+        await self.attachments.discard(key)
 
-        :raises NotFound: and what being a member demands.
-        """
-        async with self.begin() as store:
-            known = await store.message(message_id)
-            if known is None:
-                raise NotFound
-            demand_member(await store.place(actor, known.community_id))
-            return known, await store.move_pointer(known, actor.user_id)
+    async def _send(self, actor: Actor, draft: Draft, kept: KeptFile | None, once: Once | None) -> tuple[Message, bool]:
+        demand_text(draft.message, may_be_empty=kept is not None)
+        if kept is not None:
+            draft = replace(draft, message_type=kept.kind)
+        try:
+            async with self.begin() as store:
+                if answered := await store.answered(once, int):
+                    return _present(await store.message(answered)), False
+                place = demand_voice(await store.place(actor, draft.community_id), self.clock.now())
+                if draft.client_id and (known := await store.sent(actor.user_id, draft.client_id)):
+                    repeated = same_message(known, draft)
+                    await store.answer(once, repeated.id)
+                    return repeated, False
+                sent = await self._write(store, actor, place, draft, kept)
+                await store.answer(once, sent.id)
+        except SentBefore:  # by a parallel call: the number that was taken here is given back with the transaction
+            async with self.begin() as store:
+                parallel = await store.sent(actor.user_id, draft.client_id or "")
+            return same_message(_present(parallel), draft), False
+        tell_of(self.hub, sent, Changed(sent, place.email))
+        return sent, True
+
+    async def _write(
+        self, store: ChatStore, actor: Actor, place: Place, draft: Draft, kept: KeptFile | None
+    ) -> Message:
+        if draft.recipient_id is None:
+            await self._keep_pace(store, place, actor)
+        else:
+            await _demand_recipient(store, actor, draft)
+        await _demand_reply(store, actor, draft)
+        if draft.recipient_id is None:
+            stream_id, seq = await store.next_in_community(draft.community_id)
+        else:
+            stream_id, seq = await store.next_between(draft.community_id, actor.user_id, draft.recipient_id)
+        file: dict[str, str | None] = {"attachment_key": None, "attachment_type": None, "attachment_name": None}
+        if kept is not None:
+            file = {
+                "attachment_key": kept.key,
+                "attachment_type": kept.mime_type,
+                "attachment_name": kept.name,
+            }
+        return await store.add_message(
+            **{**_fields(draft), **file}, stream_id=stream_id, sender_id=actor.user_id, seq=seq
+        )
 
     async def _keep_pace(self, store: ChatStore, place: Place, actor: Actor) -> None:
         if place.group.slow_mode_seconds and not place.is_moderator:
@@ -132,29 +177,47 @@ class Chatting:
             demand_pace(place, last, self.clock.now())
 
 
+def _fields(draft: Draft) -> dict[str, object]:
+    return {name: getattr(draft, name) for name in Draft.__struct_fields__}
+
+
 def _present(message: Message | None) -> Message:
     if message is None:
         raise NotFound
     return message
 
 
-async def _demand_reply(store: ChatStore, community_id: int, reply_to_id: int | None) -> None:
-    if reply_to_id is None:
+async def _demand_recipient(store: ChatStore, actor: Actor, draft: Draft) -> None:
+    if draft.recipient_id == actor.user_id:
+        raise Invalid.field("recipient_id", "This is you.")
+    other = await store.place_of(draft.recipient_id or 0, draft.community_id)
+    if other is None or not other.is_member:
+        raise NoRecipient
+
+
+async def _demand_reply(store: ChatStore, actor: Actor, draft: Draft) -> None:
+    if draft.reply_to_id is None:
         return
-    known = await store.message(reply_to_id)
-    if known is None or known.community_id != community_id or known.is_deleted:
-        raise Invalid.field("reply_to_id", "There is no such message in this community.")
+    known = await store.message(draft.reply_to_id)
+    is_there = known is not None and not known.is_deleted and known.community_id == draft.community_id
+    between = {actor.user_id, draft.recipient_id} if draft.recipient_id else None
+    if known is None or not is_there or _between(known) != between:
+        raise Invalid.field("reply_to_id", "There is no such message in this conversation.")
 
 
-async def _numbered(
+def _between(message: Message) -> set[int | None] | None:
+    return None if message.recipient_id is None else {message.sender_id, message.recipient_id}
+
+
+async def _held(
     store: ChatStore, actor: Actor, message_id: int, *, also_deleted: bool = False
 ) -> tuple[Message, Place]:
-    """A message, held until the end, and the caller's place in its group.
+    """A message that the caller sees, held until the end, and the caller's place in its group.
 
     :raises NotFound: and what being a member demands.
     """
     known = await store.message(message_id, lock=True)
-    if known is None:
+    if known is None or not known.is_seen_by(actor.user_id):
         raise NotFound
     place = demand_member(await store.place(actor, known.community_id))
     if known.is_deleted and not also_deleted:

@@ -30,8 +30,20 @@ class PostHidden(Event, frozen=True, kw_only=True):
 
 
 class PlaceLost(Event, frozen=True, kw_only=True):
-    """A member left or was banned: sockets in this group close."""
+    """A member left or was banned."""
 
     community_id: int
     user_id: int
     reason: str
+
+
+class GroupClosed(Event, frozen=True, kw_only=True):
+    """The group is for instructors only from now on."""
+
+    community_id: int
+
+
+class AttachmentDropped(Event, frozen=True, kw_only=True):
+    """A message was deleted, and its file is nobody's any more."""
+
+    key: str

@@ -6,7 +6,8 @@ from typing import Any
 from core.actor import Actor
 from core.errors import Invalid, VersionConflict
 from core.transaction import Begin
-from modules.community.domain.groups import Group, Place, demand_host
+from modules.community.domain.groups import Group, Place, Visibility, demand_host
+from modules.community.events import GroupClosed
 from modules.community.ports import Banners, GroupStore
 
 
@@ -41,6 +42,8 @@ class Founding:
             if not changes:
                 return group
             changed = await store.change_group(community_id, **changes)
+            if changed.visibility is Visibility.PRIVATE and group.visibility is not Visibility.PRIVATE:
+                await store.emit(GroupClosed(community_id=community_id))
             await _audit(store, actor, community_id, "changed", **{key: str(value) for key, value in changes.items()})
             return changed
 

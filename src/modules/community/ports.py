@@ -9,9 +9,10 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.events import Emits
 from core.idempotency import Remembers
-from modules.community.domain.chat import Message, Pointer
+from modules.community.domain.chat import Furthest, Message, MessageType, Pointer
 from modules.community.domain.groups import Group, Member, MemberRole, Place
 from modules.community.domain.posts import FlagReason, Post, ReactionType
+from modules.community.live import Present
 
 
 class Flag(Struct, frozen=True):
@@ -124,18 +125,36 @@ class SentBefore(Conflict):
     """A parallel call has just sent a message with the same client_id."""
 
 
+class Sent(Struct, frozen=True):
+    """A message's number and sender."""
+
+    id: int
+    seq: int
+    sender_id: int
+
+
 class ChatStore(Emits, Remembers, Protocol):
     async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None: ...
+
+    async def place_of(self, user_id: int, community_id: int) -> Place | None:
+        """Somebody's place; None also if there is no such active user."""
+        ...
 
     async def sent(self, sender_id: int, client_id: str) -> Message | None: ...
 
     async def last_sent(self, community_id: int, sender_id: int) -> datetime | None:
-        """When this member last wrote; holds the member's row, so that parallel calls take turns."""
+        """When this member last wrote to all; holds the member's row, so that parallel calls take turns."""
         ...
 
-    async def next_seq(self, community_id: int) -> tuple[int, int]:
+    async def next_in_community(self, community_id: int) -> tuple[int, int]:
         """The group's stream and its next number; the counter is held until the transaction's end."""
         ...
+
+    async def next_between(self, community_id: int, user_id: int, other_id: int) -> tuple[int, int]:
+        """The same of two members' stream, which begins with their first message."""
+        ...
+
+    async def next_in(self, stream_id: int) -> int: ...
 
     async def message(self, message_id: int, *, lock: bool = False) -> Message | None: ...
 
@@ -151,13 +170,97 @@ class ChatStore(Emits, Remembers, Protocol):
         """What it said before a change."""
         ...
 
+    async def audit(
+        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
+    ) -> None: ...
+
+
+class ReadingStore(Emits, Protocol):
+    async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None: ...
+
+    async def message(self, message_id: int, *, lock: bool = False) -> Message | None: ...
+
+    async def pointer(self, stream_id: int, user_id: int) -> Pointer | None: ...
+
     async def move_pointer(self, message: Message, user_id: int) -> Pointer:
         """Where the pointer stands then: at the message, or further on. A move is kept as a row of its own."""
         ...
 
-    async def audit(
-        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
-    ) -> None: ...
+    async def top_pointers(self, stream_id: int) -> list[tuple[int, int]]:
+        """The three members who have read furthest, and how far."""
+        ...
+
+    async def read_by(self, message: Message) -> int:
+        """How many members other than its sender have read it, up to 200."""
+        ...
+
+    async def sent_between(self, stream_id: int, after: int, up_to: int, limit: int) -> list[Sent]:
+        """Messages that stand, numbered above `after` and up to `up_to`: the newest, oldest first."""
+        ...
+
+    async def stream(self, community_id: int) -> tuple[int, int]:
+        """The group's stream and its last number."""
+        ...
+
+    async def furthest(self, stream_id: int) -> Furthest:
+        """Held until the transaction's end."""
+        ...
+
+    async def set_furthest(self, stream_id: int, furthest: Furthest) -> None: ...
+
+
+class KeptFile(Struct, frozen=True):
+    """`kind` is what a message with it is."""
+
+    key: str
+    mime_type: str
+    name: str
+    kind: MessageType
+
+
+class Attachments(Protocol):
+    """Private files on messages."""
+
+    async def keep(self, data: bytes, name: str) -> KeptFile:
+        """Store it by what its content is; pictures are re-encoded and stripped of metadata.
+
+        :raises Unsupported: :raises Invalid: a picture that cannot be read. :raises Unavailable:
+        """
+        ...
+
+    def link(self, message: Message) -> str | None:
+        """An address that opens the message's file for a day at least; None if it has none."""
+        ...
+
+    async def discard(self, key: str) -> None: ...
+
+
+class Online(Struct, frozen=True):
+    """Who is online in a community: how many, and the first hundred of them."""
+
+    version: int
+    count: int
+    users: list[int]
+
+
+class Presence(Protocol):
+    """Who is online, over all instances, by community and user. An instance speaks for its own sockets; what it says
+    holds for 45 s and is to be said again before, so that one that was killed leaves no ghosts.
+
+    Each method may raise Unavailable.
+    """
+
+    async def enter(self, community_id: int, user_ids: list[int]) -> list[Present]:
+        """These users have sockets here, now or still. The news: who was not online before, and those whose time has
+        run out elsewhere meanwhile.
+        """
+        ...
+
+    async def leave(self, community_id: int, user_ids: list[int]) -> list[Present]:
+        """These users have no sockets here any more. The news, as above: who is not online elsewhere either."""
+        ...
+
+    async def online(self, community_id: int) -> Online: ...
 
 
 class PostViews(Protocol):

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.paging import Page, PageRequest
-from modules.community.domain.chat import Message
+from modules.community.domain.chat import Message, MessageStatus
 from modules.community.domain.groups import Group, Member, MemberRole, Place
 from modules.community.domain.posts import Post, PostStatus, ReactionType
+from modules.community.live import Changed
 
 
 class Person(Struct, frozen=True):
@@ -40,7 +41,9 @@ class PostCard(Struct, frozen=True):
 
 
 class PostFilter(Struct, frozen=True):
-    """`sees_all`: a moderator of that one group, who sees what waits, was rejected or is hidden."""
+    """`sees_all`: a moderator of that one group, who sees what waits, was rejected or is hidden. `search` finds posts
+    and replies that have all its words.
+    """
 
     community_id: int | None = None
     parent_post_id: int | None = None
@@ -48,6 +51,7 @@ class PostFilter(Struct, frozen=True):
     is_pinned: bool | None = None
     status: PostStatus | None = None
     is_flagged: bool | None = None
+    search: str | None = None
     sees_all: bool = False
 
     @property
@@ -58,7 +62,8 @@ class PostFilter(Struct, frozen=True):
     @property
     def pins_first(self) -> bool:
         """For the posts of one group; those of all groups, threads and queues are in order of time alone."""
-        return self.community_id is not None and self.parent_post_id is None and not self.is_queue
+        is_top = self.parent_post_id is None and self.search is None
+        return self.community_id is not None and is_top and not self.is_queue
 
 
 class Revision(Struct, frozen=True):
@@ -98,8 +103,17 @@ class MessageCard(Struct, frozen=True):
     sender: Person
     sender_email: str
     reply_to: MessageRef | None
+    status: MessageStatus
     read_by: int
     read_at: datetime | None
+
+
+class Conversation(Struct, frozen=True):
+    """Direct messages with one member: the message that last changed, and how many one has not read."""
+
+    person: Person
+    latest: Message
+    unread_count: int
 
 
 class Reader(Struct, frozen=True):
@@ -112,12 +126,18 @@ class ChatQueries(Protocol):
         self,
         community_id: int,
         *,
+        between: tuple[int, int] | None = None,
         limit: int,
         before: int | None = None,
         after: int | None = None,
         around: int | None = None,
+        search: str | None = None,
     ) -> list[MessageCard]:
-        """Newest first: the latest ones, those before or after a message, or half on each side of it with it."""
+        """Newest first: the latest ones, those before or after a message, or half on each side of it with it.
+
+        Of the community, or `between` two of its members. With `search` those that have all its words, and only
+        `before` goes with it.
+        """
         ...
 
     async def message(self, message_id: int) -> MessageCard | None: ...
@@ -126,9 +146,51 @@ class ChatQueries(Protocol):
         """Other members whose pointer is at or past it, by when they came there; none in groups above 200 members."""
         ...
 
+    async def conversations(self, request: PageRequest, viewer: Actor, community_id: int) -> Page[Conversation]:
+        """The members with whom one exchanges direct messages: who last wrote or was written to comes first."""
+        ...
+
+
+class Position(Struct, frozen=True):
+    """Where a stream stands; numbers of another `epoch` mean nothing."""
+
+    seq: int
+    epoch: str
+
+
+class Missed(Struct, frozen=True):
+    """What has changed in a stream up to `position`, each message once, in its latest state.
+
+    Where it was too much (`is_all` False), there are no changes in it.
+    """
+
+    position: Position
+    changes: list[Changed]
+    is_all: bool
+
+
+class StreamQueries(Protocol):
+    """What sockets ask of streams."""
+
+    async def positions(self, community_ids: list[int]) -> dict[int, Position]: ...
+
+    async def missed(self, community_id: int, since: int) -> Missed | None:
+        """Up to 300 changes after the number `since`; None if there is no such community."""
+        ...
+
+    async def seq_of(self, community_id: int, message_id: int) -> int | None:
+        """The number of a message of the community's own stream."""
+        ...
+
+    async def recent_direct(self, since: datetime, limit: int) -> list[Changed]:
+        """Direct messages of everybody that changed after this moment, oldest first."""
+        ...
+
     async def unread(self, user_id: int, community_ids: list[int]) -> dict[int, int]:
         """By community: messages of others after one's pointer, up to 100."""
         ...
+
+    async def unread_in(self, user_id: int, stream_id: int) -> int: ...
 
 
 class CommunityQueries(Protocol):
@@ -144,6 +206,10 @@ class CommunityQueries(Protocol):
     async def group(self, viewer: Actor, community_id: int) -> tuple[Place, GroupCard] | None: ...
 
     async def place(self, viewer: Actor, community_id: int) -> Place | None: ...
+
+    async def places(self, community_id: int, user_ids: list[int]) -> dict[int, Place]:
+        """The places of those among them who are active users, whatever their places are."""
+        ...
 
     async def members(
         self, request: PageRequest, community_id: int, *, role: MemberRole | None, q: str | None

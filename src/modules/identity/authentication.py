@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.actor import Actor
 from core.clock import Clock
@@ -31,6 +31,27 @@ class Authentication:
         claims = self.tokens.read(access_token)
         standing = await self.queries.standing(claims.user_id, claims.session_id)
         return _judge(standing, claims.user_id, claims.session_id, claims.token_version)
+
+    async def open(self, access_token: str) -> tuple[Actor, datetime]:
+        """The actor, and until when the token is good: for what stays open longer than a request.
+
+        :raises TokenExpired: :raises InvalidToken: :raises TokenRevoked: :raises AccountDisabled:
+        """
+        now = self.clock.now()
+        actor = await self.identify(access_token)
+        return actor, now + timedelta(seconds=self.tokens.read(access_token).expires_at - now.timestamp())
+
+    async def open_with_ticket(self, ticket: str) -> tuple[Actor, datetime]:
+        """The same for a ticket, which is as good as an access token that was issued now.
+
+        :raises InvalidToken: :raises TokenRevoked: :raises AccountDisabled:
+        """
+        actor = await self.redeem_ticket(ticket)
+        return actor, self.clock.now() + timedelta(seconds=self.tokens.lifetime)
+
+    async def alive_among(self, session_ids: list[int]) -> set[int]:
+        """Which of these logins still stand."""
+        return await self.queries.standing_among(session_ids, self.clock.now())
 
     async def is_alive(self, session_id: int) -> bool:
         """Whether this login still stands, for addresses that are bound to it."""

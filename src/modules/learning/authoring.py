@@ -9,6 +9,7 @@ from core.ids import Randomness
 from core.text import slugify, words
 from core.transaction import Begin
 from modules.learning.domain.catalogue import Course, InUse, NotPublishable, NotStaff, course_gaps
+from modules.learning.events import InstructorRemoved
 from modules.learning.ports import CatalogueStore, MediaLibrary, Thumbnails
 
 
@@ -127,6 +128,7 @@ class Authoring:
         async with self.begin() as store:
             if not await store.remove_instructor(course_id, user_id):
                 raise NotFound
+            await store.emit(InstructorRemoved(course_id=course_id, user_id=user_id))
             await self._audit_instructor(store, actor, course_id, user_id, "removed")
 
     async def _audit_instructor(

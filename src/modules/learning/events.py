@@ -20,6 +20,13 @@ class EnrolmentChanged(Event, frozen=True, kw_only=True):
     course_id: int
 
 
+class InstructorRemoved(Event, frozen=True, kw_only=True):
+    """Somebody teaches a course no longer."""
+
+    course_id: int
+    user_id: int
+
+
 class CourseCompleted(Event, frozen=True, kw_only=True):
     enrollment_id: int
     user_id: int

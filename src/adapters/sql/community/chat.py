@@ -1,34 +1,41 @@
-"""Messages and read pointers, within a transaction."""
+"""Messages as they are sent, changed and deleted, within a transaction."""
 
-from collections.abc import Sequence
+import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.community.places import PlaceStore
+from adapters.sql.community.messages import (
+    IN_COMMUNITY,
+    MESSAGE_COLUMNS,
+    MESSAGES,
+    REVISIONS,
+    STREAMS,
+    MessageStore,
+    message,
+    pair,
+)
 from adapters.sql.community.rows import MEMBERS
 from adapters.sql.failures import Duplicate, violated
-from adapters.sql.models import ChatMessage, ChatStream, MessageRevision, ReadPointer, ReadReceipt
-from adapters.sql.store import table
-from modules.community.domain.chat import Message, MessageType, Pointer
+from core.text import words
+from modules.community.domain.chat import Message
 from modules.community.ports import SentBefore
 
-MESSAGES, STREAMS, POINTERS = table(ChatMessage), table(ChatStream), table(ReadPointer)
-REVISIONS, RECEIPTS = table(MessageRevision), table(ReadReceipt)
-MESSAGE_COLUMNS = [MESSAGES.c[name] for name in Message.__struct_fields__]
-POINTER_COLUMNS = [POINTERS.c[name] for name in Pointer.__struct_fields__]
-TYPES = {kind.value: kind for kind in MessageType}
-BY_ID = select(*MESSAGE_COLUMNS).where(MESSAGES.c.id == bindparam("id"))
-BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)  # replies that refer to it do not wait
 SENT = select(*MESSAGE_COLUMNS).where(
     MESSAGES.c.sender_id == bindparam("sender_id"), MESSAGES.c.client_id == bindparam("client_id")
 )
-NEXT_SEQ = (
-    update(STREAMS)
-    .where(STREAMS.c.community_id == bindparam("in_group"))
-    .values(seq=STREAMS.c.seq + 1)
+_NEXT = update(STREAMS).values(seq=STREAMS.c.seq + 1).returning(STREAMS.c.id, STREAMS.c.seq)
+NEXT_IN_COMMUNITY = _NEXT.where(STREAMS.c.community_id == bindparam("in_group"), STREAMS.c.first_user_id.is_(None))
+NEXT_IN_STREAM = _NEXT.where(STREAMS.c.id == bindparam("stream"))
+NEXT_BETWEEN = (
+    upsert(STREAMS)
+    .on_conflict_do_update(
+        index_elements=["community_id", "first_user_id", "second_user_id"],
+        index_where=STREAMS.c.first_user_id.is_not(None),
+        set_={"seq": STREAMS.c.seq + 1},
+    )
     .returning(STREAMS.c.id, STREAMS.c.seq)
 )
 ADD = insert(MESSAGES).returning(*MESSAGE_COLUMNS)
@@ -40,28 +47,16 @@ LOCK_MEMBER = (
 LAST_SENT = (
     select(MESSAGES.c.created_at)
     .join(STREAMS, STREAMS.c.id == MESSAGES.c.stream_id)
-    .where(STREAMS.c.community_id == bindparam("community_id"), MESSAGES.c.sender_id == bindparam("user_id"))
+    .where(*IN_COMMUNITY, MESSAGES.c.sender_id == bindparam("user_id"))
     .order_by(MESSAGES.c.seq.desc())
     .limit(1)
 )
-_NEW = upsert(POINTERS)
-MOVE = _NEW.on_conflict_do_update(
-    index_elements=["stream_id", "user_id"],
-    set_={name: _NEW.excluded[name] for name in ("last_read_seq", "last_read_id", "read_at")},
-    where=POINTERS.c.last_read_seq < _NEW.excluded.last_read_seq,
-).returning(*POINTER_COLUMNS)
-POINTER = select(*POINTER_COLUMNS).where(
-    POINTERS.c.stream_id == bindparam("stream_id"), POINTERS.c.user_id == bindparam("user_id")
-)
+UNCHANGED: dict[str, Any] = {
+    "is_edited": False, "edited_at": None, "is_deleted": False, "deleted_at": None, "version": 1,
+}  # fmt: skip
 
 
-def message(row: Sequence[Any]) -> Message:
-    values = list(row)
-    values[8] = TYPES[values[8]]
-    return Message(*values)
-
-
-class SqlChatStore(PlaceStore):
+class SqlChatStore(MessageStore):
     async def sent(self, sender_id: int, client_id: str) -> Message | None:
         row = await self.transaction.row(SENT, {"sender_id": sender_id, "client_id": client_id})
         return message(row) if row else None
@@ -72,20 +67,30 @@ class SqlChatStore(PlaceStore):
         row = await self.transaction.row(LAST_SENT, values)
         return row[0] if row else None
 
-    async def next_seq(self, community_id: int) -> tuple[int, int]:
-        row = (await self.transaction.execute(NEXT_SEQ, {"in_group": community_id})).one()
+    async def next_in_community(self, community_id: int) -> tuple[int, int]:
+        row = (await self.transaction.execute(NEXT_IN_COMMUNITY, {"in_group": community_id})).one()
         return int(row[0]), int(row[1])
 
-    async def message(self, message_id: int, *, lock: bool = False) -> Message | None:
-        row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": message_id})
-        return message(row) if row else None
+    async def next_between(self, community_id: int, user_id: int, other_id: int) -> tuple[int, int]:
+        first = {"community_id": community_id, **pair(user_id, other_id), "seq": 1, "epoch": uuid.uuid4().hex}
+        row = (await self.transaction.execute(NEXT_BETWEEN, first)).one()
+        return int(row[0]), int(row[1])
+
+    async def next_in(self, stream_id: int) -> int:
+        return int((await self.transaction.execute(NEXT_IN_STREAM, {"stream": stream_id})).one()[1])
 
     async def add_message(self, **values: Any) -> Message:
         now = self.transaction.clock.now()
-        fixed = {"is_edited": False, "edited_at": None, "is_deleted": False, "deleted_at": None, "version": 1}
-        values |= {"change_seq": values["seq"], "message_type": values["message_type"].value}
+        values |= {
+            **UNCHANGED,
+            "change_seq": values["seq"],
+            "message_type": values["message_type"].value,
+            "terms": _terms(values["message"]),
+            "created_at": now,
+            "updated_at": now,
+        }
         try:
-            row = (await self.transaction.execute(ADD, {**fixed, **values, "created_at": now, "updated_at": now})).one()
+            row = (await self.transaction.execute(ADD, values)).one()
         except Duplicate as error:
             if values["client_id"] and violated(error, "chat_messages.client"):
                 raise SentBefore from error
@@ -93,6 +98,10 @@ class SqlChatStore(PlaceStore):
         return message(row)
 
     async def change_message(self, message_id: int, change_seq: int, **changes: Any) -> Message:
+        if changes.get("is_deleted"):
+            changes["terms"] = ""
+        elif "message" in changes:
+            changes["terms"] = _terms(changes["message"])
         statement = (
             update(MESSAGES)
             .where(MESSAGES.c.id == message_id)
@@ -109,13 +118,7 @@ class SqlChatStore(PlaceStore):
         values = {"message_id": message.id, "message": message.message, "replaced_at": self.transaction.clock.now()}
         await self.transaction.execute(insert(REVISIONS), values)
 
-    async def move_pointer(self, message: Message, user_id: int) -> Pointer:
-        now = self.transaction.clock.now()
-        who = {"stream_id": message.stream_id, "user_id": user_id}
-        there = {**who, "last_read_seq": message.seq, "last_read_id": message.id, "read_at": now}
-        moved = await self.transaction.row(MOVE, there)
-        if moved is None:
-            return Pointer(*(await self.transaction.execute(POINTER, who)).one())
-        receipt = {**who, "message_id": message.id, "seq": message.seq, "read_at": now}
-        await self.transaction.execute(insert(RECEIPTS), receipt)
-        return Pointer(*moved)
+
+def _terms(text: str) -> str:
+    """What search reads."""
+    return " ".join(words(text))

@@ -13,6 +13,7 @@ from adapters.sql.failures import Duplicate
 from adapters.sql.learning.rows import INSTRUCTORS, USERS
 from adapters.sql.models import PostFlag, PostMention, PostReaction, PostRevision
 from adapters.sql.store import table
+from core.text import words
 from modules.community.domain.posts import AlreadyFlagged, FlagReason, Post, ReactionType
 from modules.community.ports import Flag
 
@@ -62,7 +63,7 @@ class SqlPostStore(PlaceStore):
             "deleted_at": None,
             "version": 1,
         }
-        values["status"] = values["status"].value
+        values["status"], values["terms"] = values["status"].value, _terms(values["title"], values["content"])
         row = (await self.transaction.execute(ADD, {**fixed, **values, "created_at": now, "updated_at": now})).one()
         made = post(row)
         await self._mention(made.id, made.community_id, mentions)
@@ -70,6 +71,10 @@ class SqlPostStore(PlaceStore):
 
     async def change_post(self, post_id: int, **changes: Any) -> Post:
         columns = {name: getattr(value, "value", value) for name, value in changes.items()}
+        if "content" in changes:
+            columns["terms"] = _terms(changes["title"], changes["content"])
+        elif changes.get("is_deleted"):
+            columns["terms"] = ""
         return await self._set(post_id, version=POSTS.c.version + 1, updated_at=self.transaction.clock.now(), **columns)
 
     async def mark_published(self, post_id: int, now: datetime) -> Post:
@@ -127,3 +132,8 @@ class SqlPostStore(PlaceStore):
     async def _set(self, post_id: int, **columns: Any) -> Post:
         statement = update(POSTS).where(POSTS.c.id == post_id).values(**columns).returning(*POST_COLUMNS)
         return post((await self.transaction.execute(statement)).one())
+
+
+def _terms(title: str, content: str) -> str:
+    """What search reads."""
+    return " ".join(words(f"{title} {content}"))

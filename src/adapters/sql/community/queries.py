@@ -11,6 +11,8 @@ from adapters.sql.community.rows import (
     MEMBERS,
     PERSON_COLUMNS,
     PLACE,
+    POSTGRES_PLACES,
+    SQLITE_PLACES,
     group,
     member,
     place,
@@ -105,6 +107,12 @@ class SqlCommunityQueries:
 
     async def place(self, viewer: Actor, community_id: int) -> Place | None:
         return place(await self._database.row(PLACE, self._asked(viewer, community_id)))
+
+    async def places(self, community_id: int, user_ids: list[int]) -> dict[int, Place]:
+        statement = SQLITE_PLACES if self._database.is_sqlite else POSTGRES_PLACES
+        values = {"community_id": community_id, "ids": user_ids, "now": self._clock.now()}
+        rows = await self._database.rows(statement, values) if user_ids else []
+        return {int(row[-1]): found for row in rows if (found := place(row[:-1])) is not None}
 
     async def members(
         self, request: PageRequest, community_id: int, *, role: MemberRole | None, q: str | None

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import BigInteger, and_, any_, bindparam, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.sql.learning.access import HAS_ACCESS, is_staff, teaches
-from adapters.sql.learning.rows import ENROLLMENTS, USERS
+from adapters.sql.learning.access import HAS_ACCESS, is_staff
+from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
 from adapters.sql.models import CommunityGroup, GroupMember
 from adapters.sql.store import table
 from core.actor import Actor, Role
@@ -21,15 +22,29 @@ VISIBILITIES = {visibility.value: visibility for visibility in Visibility}
 MEMBER_ROLES = {role.value: role for role in MemberRole}
 ROLES = {role.value: role for role in Role}
 
-PLACE = (
-    select(USERS.c.role, teaches(GROUPS.c.course_id), ENROLLMENTS.c.id, HAS_ACCESS, *GROUP_COLUMNS, *MEMBER_COLUMNS)
+_TEACHES = exists().where(INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == USERS.c.id)
+_PLACES = (
+    select(
+        USERS.c.role,
+        _TEACHES,
+        ENROLLMENTS.c.id,
+        HAS_ACCESS,
+        USERS.c.email,
+        ENROLLMENTS.c.expiry_date,
+        *GROUP_COLUMNS,
+        *MEMBER_COLUMNS,
+    )
     .select_from(GROUPS)
-    .join(USERS, and_(USERS.c.id == bindparam("user_id"), USERS.c.is_active))
+    .join(USERS, USERS.c.is_active)
     .outerjoin(ENROLLMENTS, and_(ENROLLMENTS.c.user_id == USERS.c.id, ENROLLMENTS.c.course_id == GROUPS.c.course_id))
     .outerjoin(MEMBERS, and_(MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.community_id == GROUPS.c.id))
     .where(GROUPS.c.id == bindparam("community_id"))
 )
-_GROUP = 4
+PLACE = _PLACES.where(USERS.c.id == bindparam("user_id"))
+_MANY = _PLACES.add_columns(USERS.c.id)
+POSTGRES_PLACES = _MANY.where(USERS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+SQLITE_PLACES = _MANY.where(USERS.c.id.in_(bindparam("ids", expanding=True)))
+_GROUP = 6
 _MEMBER = _GROUP + len(GROUP_COLUMNS)
 
 
@@ -51,7 +66,7 @@ def member(row: Sequence[Any]) -> Member | None:
 def place(row: Sequence[Any] | None) -> Place | None:
     if row is None:
         return None
-    role, is_teacher, enrollment_id, has_access = row[:_GROUP]
+    role, is_teacher, enrollment_id, has_access, email, enrolled_until = row[:_GROUP]
     actor = Actor(user_id=0, role=ROLES[role], session_id=0)
     if is_staff(actor, teaches=bool(is_teacher)):
         standing = Standing.HOST
@@ -59,4 +74,5 @@ def place(row: Sequence[Any] | None) -> Place | None:
         standing = Standing.STRANGER
     else:
         standing = Standing.ENROLLED if has_access else Standing.EXPIRED
-    return Place(group(row[_GROUP:_MEMBER]), standing, member(row[_MEMBER:]))
+    known = member(row[_MEMBER : _MEMBER + len(MEMBER_COLUMNS)])
+    return Place(group(row[_GROUP:_MEMBER]), standing, known, email, enrolled_until)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, BindParameter, and_, any_, bindparam, or_, se
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.rows import GROUPS, MEMBERS, PERSON_COLUMNS
+from adapters.sql.community.searching import matches, query_of
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.access import HAS_ACCESS, teaches
 from adapters.sql.learning.rows import ENROLLMENTS, USERS
@@ -16,6 +17,7 @@ from adapters.sql.store import table
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.paging import Page, PageRequest
+from core.text import words
 from modules.community.domain.groups import Visibility
 from modules.community.domain.posts import Post, PostStatus, ReactionType
 from modules.community.queries import Person, PostCard, PostFilter, Revision
@@ -61,6 +63,8 @@ FILTERS = {
     "flagged": and_(POSTS.c.flag_count > 0, ~POSTS.c.is_deleted),
     "seen_by_members": or_(_PUBLIC, _TOMBSTONE, and_(POSTS.c.author_id == _VIEWER, ~POSTS.c.is_deleted)),
     "seen_by_moderators": or_(~POSTS.c.is_deleted, _TOMBSTONE),
+    "found_sqlite": matches(POSTS, is_sqlite=True),
+    "found_postgres": matches(POSTS, is_sqlite=False),
     "joined": _JOINED,
     "joined_or_taught": or_(_JOINED, _TAUGHT),
 }
@@ -97,6 +101,8 @@ class SqlPostQueries:
         self._clock = clock
 
     async def posts(self, request: PageRequest, viewer: Actor, wanted: PostFilter) -> Page[PostCard]:
+        if wanted.search is not None and not words(wanted.search):
+            return Page([])
         values: dict[str, Any] = given(
             community_id=wanted.community_id,
             parent_post_id=wanted.parent_post_id,
@@ -104,7 +110,11 @@ class SqlPostQueries:
             status=wanted.status and wanted.status.value,
         )
         where = sorted(values)
-        if wanted.parent_post_id is None and not wanted.is_queue:
+        if wanted.search is not None:
+            is_sqlite = self._database.is_sqlite
+            where.append("found_sqlite" if is_sqlite else "found_postgres")
+            values["query"] = query_of(words(wanted.search), is_sqlite=is_sqlite)
+        elif wanted.parent_post_id is None and not wanted.is_queue:
             where.append("top")
         if wanted.is_pinned is not None:
             where.append("pinned" if wanted.is_pinned else "not_pinned")

@@ -1,6 +1,14 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
-from adapters.sql.models.chat import ChatMessage, ChatStream, MessageRevision, ReadPointer, ReadReceipt
+from adapters.sql.models.chat import (
+    ChatMessage,
+    ChatStream,
+    Delivery,
+    MessageRevision,
+    ReadPointer,
+    ReadReceipt,
+    SocketReview,
+)
 from adapters.sql.models.commerce import GatewayEvent, Payment
 from adapters.sql.models.community import (
     CommunityGroup,
@@ -39,6 +47,7 @@ __all__ = [
     "Course",
     "CourseInstructor",
     "CourseModule",
+    "Delivery",
     "Enrollment",
     "EnrolmentImport",
     "EnrolmentImportRow",
@@ -60,6 +69,7 @@ __all__ = [
     "ReadReceipt",
     "ScheduleSlot",
     "Session",
+    "SocketReview",
     "SocketTicket",
     "User",
     "metadata",

@@ -70,7 +70,7 @@ TOP = text("parent_post_id IS NULL")
 
 
 class CommunityPost(IdentityBase):
-    """`reactions` counts by type; `flagged_review` hides a post until a moderator has looked."""
+    """`reactions` counts by type; `flagged_review` hides a post until a moderator has looked; search reads `terms`."""
 
     __tablename__ = "community_posts"
     __table_args__ = (
@@ -88,6 +88,7 @@ class CommunityPost(IdentityBase):
     title: Mapped[str] = mapped_column(String(200))
     content: Mapped[str] = mapped_column(Text)
     content_html: Mapped[str] = mapped_column(Text)
+    terms: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(12))
     parent_post_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("community_posts.id"))
     depth: Mapped[int] = mapped_column(Integer)

@@ -113,11 +113,19 @@ class Standing(StrEnum):
 
 
 class Place(Struct, frozen=True):
-    """A caller's place in a group."""
+    """A caller's place in a group; `email` is the caller's address, which messages show."""
 
     group: Group
     standing: Standing
     member: Member | None
+    email: str = ""
+    enrolled_until: datetime | None = None
+    """When access to the course ends by itself; None: not at all."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the place is lost without anybody's doing."""
+        return None if self.is_host else self.enrolled_until
 
     @property
     def is_host(self) -> bool:

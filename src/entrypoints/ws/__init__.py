@@ -1,0 +1,1 @@
+"""The sockets: a community's chat, and what concerns one user alone."""

@@ -1,0 +1,56 @@
+"""What concerns one user alone, on this instance: the sockets of all their devices."""
+
+from collections import OrderedDict
+
+import structlog
+
+from entrypoints.ws.connection import Connection
+from entrypoints.ws.outgoing import Frame, Ping, ReadUpTo, Receipts, Status, frame
+from entrypoints.ws.rendering import Rendering
+from modules.community.live import Changed, Moved, Told, decode
+
+MOST_KNOWN = 256
+log = structlog.get_logger()
+
+
+class PersonalFeed:
+    """Direct messages and what becomes of them. Clients drop what they know by `message_id` and `version`."""
+
+    def __init__(self, user_id: int, rendering: Rendering) -> None:
+        self.user_id = user_id
+        self.connections: dict[Connection, None] = {}
+        self._rendering = rendering
+        self._told: OrderedDict[tuple[int, int], None] = OrderedDict()
+
+    def receive(self, data: bytes) -> None:
+        """What the hub brings."""
+        try:
+            note = decode(data)
+        except Exception:  # another version of the service may speak otherwise
+            log.exception("note_not_read", user_id=self.user_id)
+            return
+        if isinstance(note, Changed):
+            self.tell(note)
+        elif isinstance(note, Told) and note.sender_id == self.user_id:
+            self._offer(frame(Status(note.message_id, note.status, note.read_by)), is_passing=True)
+        elif isinstance(note, Moved) and note.user_id != self.user_id:
+            items = [ReadUpTo(note.user_id, note.last_read_seq)]
+            self._offer(frame(Receipts(items, community_id=note.community_id)), is_passing=True)
+
+    def tell(self, changed: Changed) -> None:
+        """A message between this user and another, once in each version."""
+        key = changed.message.id, changed.message.version
+        if key in self._told:
+            return
+        self._told[key] = None
+        if len(self._told) > MOST_KNOWN:
+            self._told.popitem(last=False)
+        own = changed.message.sender_id == self.user_id
+        self._offer(frame(self._rendering.event(changed, own=own)))
+
+    def ping(self) -> Frame:
+        return frame(Ping())
+
+    def _offer(self, made: Frame, *, is_passing: bool = False) -> None:
+        for connection in tuple(self.connections):
+            connection.offer(made, is_passing=is_passing)

@@ -1,0 +1,44 @@
+"""Somebody types: told at most once a second, and over 3 s after the last sign of it."""
+
+import asyncio
+
+from core.hub import Hub
+from entrypoints.ws.connection import Connection
+from entrypoints.ws.room import Room
+from modules.community.live import Typing, community_channel, encode
+
+EVERY_S = 1.0
+LASTS_S = 3.0
+
+
+class Typist:
+    def __init__(self, hub: Hub, room: Room, connection: Connection, *, second: float = 1.0) -> None:
+        self._hub = hub
+        self._room = room
+        self._connection = connection
+        self._second = second
+        self._told_at = float("-inf")
+        self._end: asyncio.TimerHandle | None = None
+
+    def type(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._end is not None:
+            self._end.cancel()
+        self._end = loop.call_later(LASTS_S * self._second, self.stop)
+        if now - self._told_at >= EVERY_S * self._second and not self._room.ephemera.is_noisy(self._connection.user_id):
+            self._told_at = now
+            self._tell(is_typing=True)
+
+    def stop(self, *, is_told: bool = False) -> None:
+        """`is_told`: what they typed is about to be sent, which says so by itself."""
+        if self._end is None:
+            return
+        self._end.cancel()
+        self._end = None
+        if not is_told:
+            self._tell(is_typing=False)
+
+    def _tell(self, *, is_typing: bool) -> None:
+        note = Typing(self._connection.user_id, is_typing)
+        self._hub.publish(community_channel(self._room.community_id), encode(note))

@@ -1,0 +1,123 @@
+"""Looks after the sockets each second: heartbeats, what has ended, and what the hub may have lost."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from core.errors import Unavailable
+from entrypoints.ws.closing import Code
+from entrypoints.ws.connection import Connection
+from entrypoints.ws.outgoing import Frame
+from entrypoints.ws.presence import REFRESH_S
+from entrypoints.ws.reviewing import review
+from entrypoints.ws.sockets import Sockets
+
+ANSWER = 10
+COMPARE = 5
+SWEEP = 60
+DIRECT_OVERLAP = timedelta(seconds=15)
+MOST_DIRECT = 1000
+REVIEWS = "reviews"
+log = structlog.get_logger()
+
+
+class Watch:
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._house = sockets.house
+        self._wanted = asyncio.Event()
+        self._to_review: dict[Connection, None] = {}
+        self._ticks = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """For as long as the application runs; at its end all sockets are closed."""
+        self._house.hub.on_gap(self._compare_soon)
+        await self._house.hub.subscribe(REVIEWS, self._review_soon)
+        task = asyncio.create_task(self._run(), name="watch")
+        try:
+            yield
+        finally:
+            await self._sockets.drain()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _review_soon(self, _: bytes) -> None:
+        self._wanted.set()
+
+    def _compare_soon(self) -> None:
+        for room in self._sockets.rooms.values():
+            room.catch_up()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        next_tick = loop.time()
+        while True:
+            try:
+                await self._review()
+                if loop.time() >= next_tick:
+                    next_tick = max(next_tick + self._sockets.second, loop.time())
+                    self._ticks += 1
+                    await self._tick()
+            except Unavailable:
+                log.warning("watch_waits")  # the database is away; what was to be reviewed still is
+            except Exception:  # whatever one second brought, the next one comes
+                log.exception("watch_failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), max(0.001, next_tick - loop.time()))
+            self._wanted.clear()
+
+    async def _tick(self) -> None:
+        self._beat()
+        for connection in self._sockets.due(self._house.clock.now()):
+            self._to_review[connection] = None
+        if self._ticks % int(REFRESH_S) == 0:
+            await self._sockets.presence.refresh()
+        if self._ticks % COMPARE == 0 or not self._house.hub.is_whole:
+            await self._compare()
+        if self._ticks % SWEEP == 0:
+            await review(self._sockets, self._sockets.all())
+
+    async def _review(self) -> None:
+        """What facts have asked for since the last time."""
+        if not self._sockets.all():
+            return
+        for one in await self._house.reviews.new():
+            of_user = self._sockets.all() if one.user_id is None else self._sockets.of(one.user_id)
+            for connection in of_user:
+                if one.community_id is None or connection.community_id == one.community_id:
+                    self._to_review[connection] = None
+        if self._to_review:
+            await review(self._sockets, self._to_review)
+            self._to_review = {}
+
+    async def _compare(self) -> None:
+        """What the hub did not bring is found by its number, or by its moment."""
+        rooms = self._sockets.rooms
+        for community_id, position in (await self._house.workflows.streams.positions(list(rooms))).items():
+            if community_id in rooms:
+                rooms[community_id].compare(position)
+        if self._sockets.feeds:
+            since = self._house.clock.now() - DIRECT_OVERLAP
+            for changed in await self._house.workflows.streams.recent_direct(since, MOST_DIRECT):
+                for user_id in (changed.message.sender_id, changed.message.recipient_id):
+                    if user_id is not None and (feed := self._sockets.feeds.get(user_id)):
+                        feed.tell(changed)
+
+    def _beat(self) -> None:
+        """Ask one part of the sockets, and close those of another that have not answered."""
+        now = asyncio.get_running_loop().time()
+        pings: dict[object, Frame] = {}
+        for connection in self._sockets.beating(self._ticks - ANSWER):
+            if connection.heard_at < connection.pinged_at:
+                connection.close(Code.NO_ANSWER, "no_answer")
+        for connection in self._sockets.beating(self._ticks):
+            home = self._sockets.home_of(connection)
+            if home is not None:
+                connection.pinged_at = now
+                connection.offer(pings.setdefault(home, home.ping()))
