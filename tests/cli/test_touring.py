@@ -16,8 +16,10 @@ from entrypoints.cli import program, touring
 from entrypoints.http.app import create_app
 from entrypoints.seeding import seed_demo
 from entrypoints.tour import walk as tour_walk
-from entrypoints.tour.steps import COURSE, STEPS, catalogue
-from entrypoints.tour.walk import Unexpected, Walk, expect
+from entrypoints.tour.expecting import Unexpected, expect
+from entrypoints.tour.guide import ALL
+from entrypoints.tour.steps import COURSE, catalogue
+from entrypoints.tour.walk import Walk
 from processes import Topology, until
 from services import Redis, free_port
 from worlds import World
@@ -60,8 +62,8 @@ def test_it_passes_on_the_embedded_default(embedded: int) -> None:
     result = tour(port=embedded)
 
     assert result.exit_code == 0, result.output
-    assert [name for name in STEPS if f"✓ {name}" not in result.stdout] == []
-    assert f"All {len(STEPS)} steps passed" in result.stdout
+    assert [name for name in ALL if f"✓ {name}" not in result.stdout] == []
+    assert f"All {len(ALL)} steps passed" in result.stdout
 
 
 def test_it_can_be_taken_again_and_quietly(embedded: int) -> None:
@@ -71,18 +73,21 @@ def test_it_can_be_taken_again_and_quietly(embedded: int) -> None:
 
 
 def test_it_passes_in_staging(postgres_database: str, tmp_path: Path) -> None:
-    """Web, worker and sandbox apart, over PostgreSQL and Redis: mail goes through the worker."""
+    """Two webs, worker and sandbox apart: mail goes through the worker, the chat through both."""
     with Redis() as redis:
         topology = Topology(postgres_database, redis.url, tmp_path)
         try:
             topology.run("seed", "--demo")
             topology.start_sandbox()
             topology.start_web()
+            second = free_port()
+            topology.start_web(second)
             topology.start_worker()
-            said = topology.run("tour", "--base", topology.environment["SHALA_PUBLIC_BASE_URL"])
+            base = topology.environment["SHALA_PUBLIC_BASE_URL"]
+            said = topology.run("tour", "--base", base, "--second", f"http://127.0.0.1:{second}")
         finally:
             topology.stop()
-    assert f"All {len(STEPS)} steps passed" in said
+    assert f"All {len(ALL)} steps passed" in said
 
 
 def test_where_nothing_answers_it_fails() -> None:

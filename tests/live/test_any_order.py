@@ -110,8 +110,9 @@ class AnyOrder(RuleBasedStateMachine):
         house = compose(load(environ), clock=TestClock())
         self.sockets = Sockets(house)
         self.watch = Watch(self.sockets)
-        self.app: Any = create_app(house, sockets=self.sockets)
-        transport = httpx.ASGITransport(self.app)
+        app: Any = create_app(house, sockets=self.sockets)
+        self.app = app
+        transport = httpx.ASGITransport(app)
         http = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         self.world = World(house, http, TestClock(), None)  # type: ignore[arg-type]
         publish = house.hub.publish

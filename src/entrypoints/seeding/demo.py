@@ -7,6 +7,7 @@ from entrypoints.compose import House
 from entrypoints.seeding import courses as seed_courses
 from entrypoints.seeding import demo_world as demo
 from entrypoints.seeding import rows as seed_rows
+from entrypoints.seeding.community import write_community
 from entrypoints.seeding.courses import Outline, Plan, Rows
 from entrypoints.seeding.demo_world import Account
 from entrypoints.seeding.rows import Lesson, Presentation
@@ -101,6 +102,13 @@ async def _write(house: House, rows: Rows, password_hash: str, documents: dict[s
     category_ids = await seed_courses.categories(rows, demo.CATEGORIES)
     outlines = await seed_courses.write(rows, plans, category_ids=category_ids, present=present)
     await _enrol(rows, ids[demo.STUDENT], outlines[-1], now)
+    await write_community(
+        rows,
+        outlines[-1].course_id,
+        teacher_id=ids[demo.TEACHER],
+        student_id=ids[demo.STUDENT],
+        since=now - STUDENT_SINCE,
+    )
 
 
 async def _enrol(rows: Rows, student_id: int, course: Outline, now: datetime) -> None:

@@ -5,8 +5,21 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from entrypoints.tour.steps import STEPS
-from entrypoints.tour.walk import Unexpected, Walk
+from entrypoints.tour import classroom
+from entrypoints.tour.expecting import Unexpected
+from entrypoints.tour.steps import LAST, STEPS
+from entrypoints.tour.walk import Walk
+
+TOGETHER = {
+    "A classmate": classroom.classmate,
+    "Join the class": classroom.join,
+    "Chat": classroom.chat,
+    "Lose the connection and resume": classroom.resume,
+    "Read by": classroom.read,
+    "A direct message": classroom.direct,
+    "Leave the class": classroom.leave,
+}
+ALL = {**STEPS, **TOGETHER, **LAST}
 
 
 def lead(walk: Walk, console: Console) -> str | None:
@@ -14,8 +27,8 @@ def lead(walk: Walk, console: Console) -> str | None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     started = time.perf_counter()
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=len(STEPS))
-        for name, take in STEPS.items():
+        task = bar.add_task("", total=len(ALL))
+        for name, take in ALL.items():
             bar.update(task, description=name)
             since = time.perf_counter()
             try:
@@ -29,5 +42,5 @@ def lead(walk: Walk, console: Console) -> str | None:
             milliseconds = (time.perf_counter() - since) * 1000
             console.print(f"[green]✓[/green] {name}[dim]: {said}  {milliseconds:.0f} ms[/dim]")
             bar.advance(task)
-    console.print(f"[green]All {len(STEPS)} steps passed in {time.perf_counter() - started:.1f} s.[/green]")
+    console.print(f"[green]All {len(ALL)} steps passed in {time.perf_counter() - started:.1f} s.[/green]")
     return None

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-from entrypoints.tour.walk import Body, Unexpected, Walk, expect
+from entrypoints.tour.expecting import Body, Unexpected, expect
+from entrypoints.tour.walk import Walk
 
 COURSE = "Spoken English: From Zero to Fluent"
 CONTENTS, DONE, PERCENTAGE = 33, 15, 45.5
@@ -225,5 +226,6 @@ STEPS: dict[str, Callable[[Walk], str]] = {
     "My courses": enrolments,
     "My devices": devices,
     "Edit the profile": profile,
-    "Log out": log_out,
 }
+"""Until the visitor leaves; `classroom` has what comes in between."""
+LAST: dict[str, Callable[[Walk], str]] = {"Log out": log_out}

@@ -12,14 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from entrypoints.tour.expecting import Body, Unexpected
+from entrypoints.tour.socket import Socket
+
 MAIL_PATIENCE_S, MAIL_POLL_S = 15.0, 0.2
 TIMEOUT_S = 30
 SHOWN = 2_000
-Body = dict[str, Any]
-
-
-class Unexpected(Exception):
-    """An answer that the app could not work with; says which request it was and what came back."""
 
 
 @dataclass
@@ -36,16 +34,44 @@ class Walk:
     order: Body = field(default_factory=dict)
     proof: Body = field(default_factory=dict)
     payment_id: int = 0
+    community: Body = field(default_factory=dict)
+    epoch: str = ""
+    position: int = 0
+    said: int = 0
+    companion: "Walk | None" = None
+    opened: Socket | None = None
     last: str = ""
     """The last answer, for when it has another shape than expected."""
 
     @classmethod
     @contextmanager
-    def between(cls, base: str, sandbox: str) -> Iterator["Walk"]:
-        """A fresh visitor between the API and the outside world."""
-        name = f"tour-{secrets.token_hex(5)}"
-        with _client(base) as api, _client(sandbox) as world:
-            yield cls(api, world, email=f"{name}@example.com", password=secrets.token_urlsafe(18))
+    def between(cls, base: str, sandbox: str, second: str | None = None) -> Iterator["Walk"]:
+        """A fresh visitor between the API and the outside world, with a classmate who is served by `second`."""
+        with _client(base) as api, _client(second or base) as other, _client(sandbox) as world:
+            walk = cls._fresh(api, world)
+            walk.companion = cls._fresh(other, world)
+            yield walk
+
+    @classmethod
+    def _fresh(cls, api: httpx.Client, world: httpx.Client) -> "Walk":
+        email = f"tour-{secrets.token_hex(5)}@example.com"
+        return cls(api, world, email=email, password=secrets.token_urlsafe(18))
+
+    @property
+    def classmate(self) -> "Walk":
+        if self.companion is None:
+            raise Unexpected("There is no classmate.")
+        return self.companion
+
+    @property
+    def socket(self) -> Socket:
+        if self.opened is None:
+            raise Unexpected("There is no open socket.")
+        return self.opened
+
+    @socket.setter
+    def socket(self, opened: Socket) -> None:
+        self.opened = opened
 
     @property
     def username(self) -> str:
@@ -100,12 +126,6 @@ class Walk:
         if not answer.is_success:
             raise Unexpected(_told(answer))
         return answer.content
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    """:raises Unexpected: they differ."""
-    if found != wanted:
-        raise Unexpected(f"{what} should have been {wanted!r} and was {found!r}.")
 
 
 def _client(base: str) -> httpx.Client:

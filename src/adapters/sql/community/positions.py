@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, any_, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, any_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.messages import (
@@ -26,14 +26,23 @@ _POSITIONS = select(STREAMS.c.community_id, STREAMS.c.seq, STREAMS.c.epoch).wher
 POSTGRES_POSITIONS = _POSITIONS.where(STREAMS.c.community_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 SQLITE_POSITIONS = _POSITIONS.where(STREAMS.c.community_id.in_(bindparam("ids", expanding=True)))
 # one statement, hence one moment: the changes are all of those up to the number beside them
-MISSED = (
-    select(STREAMS.c.seq, STREAMS.c.epoch, USERS.c.email, *MESSAGE_COLUMNS)
-    .select_from(STREAMS)
-    .outerjoin(MESSAGES, and_(MESSAGES.c.stream_id == STREAMS.c.id, MESSAGES.c.change_seq > bindparam("since")))
-    .outerjoin(USERS, USERS.c.id == MESSAGES.c.sender_id)
-    .where(*IN_COMMUNITY)
+_CHANGES = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        MESSAGES.c.stream_id == select(STREAMS.c.id).where(*IN_COMMUNITY).scalar_subquery(),
+        MESSAGES.c.change_seq > bindparam("since"),
+    )
     .order_by(MESSAGES.c.change_seq)
     .limit(MOST_CHANGES + 1)
+    .subquery("changes")
+)
+MISSED = (
+    select(STREAMS.c.seq, STREAMS.c.epoch, USERS.c.email, *_CHANGES.c)
+    .select_from(STREAMS)
+    .outerjoin(_CHANGES, _CHANGES.c.stream_id == STREAMS.c.id)
+    .outerjoin(USERS, USERS.c.id == _CHANGES.c.sender_id)
+    .where(*IN_COMMUNITY)
+    .order_by(_CHANGES.c.change_seq)
 )
 SEQ_OF = (
     select(MESSAGES.c.seq)

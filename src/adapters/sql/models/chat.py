@@ -88,7 +88,7 @@ class ReadPointer(IdentityBase):
     __tablename__ = "read_pointers"
     __table_args__ = (
         UniqueConstraint("stream_id", "user_id"),
-        Index("ix_read_pointers_position", "stream_id", "last_read_seq"),
+        Index("ix_read_pointers_furthest", "stream_id", "last_read_seq", "user_id"),
     )
 
     stream_id: Mapped[int] = mapped_column(BigInt, ForeignKey("chat_streams.id"))

@@ -33,6 +33,10 @@ def upgrade() -> None:
     _index("ix_chat_streams_first", "chat_streams", ["first_user_id"], where=OF_TWO)
     _index("ix_chat_streams_second", "chat_streams", ["second_user_id"], where=OF_TWO)
 
+    # with the user in it, readers are counted without a look at their rows
+    op.drop_index("ix_read_pointers_position", table_name="read_pointers")
+    op.create_index("ix_read_pointers_furthest", "read_pointers", ["stream_id", "last_read_seq", "user_id"])
+
     with op.batch_alter_table("chat_messages") as messages:
         messages.add_column(sa.Column("recipient_id", sa.BigInteger(), nullable=True))
         messages.add_column(sa.Column("terms", sa.Text(), nullable=False, server_default=""))
@@ -80,6 +84,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("socket_reviews")
     op.drop_table("chat_deliveries")
+    op.drop_index("ix_read_pointers_furthest", table_name="read_pointers")
+    op.create_index("ix_read_pointers_position", "read_pointers", ["stream_id", "last_read_seq"])
     is_postgres = op.get_bind().dialect.name == "postgresql"
     for table in SEARCHED:
         if is_postgres:

@@ -1,0 +1,215 @@
+"""A large community costs what a small one costs: the same statements, and no more pages of the database for each.
+
+In large (`make test-long`): 100,000 members and 5,000,000 messages; else 20,000 and 100,000.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from adapters.sql.postgres import PostgresConnection, arguments, prepare
+from core.actor import Actor, Role
+from modules.community.domain.chat import Draft
+from modules.community.reading import Reached
+from worlds import MadeCourse, Person, SandboxClient, World, build_world
+
+IS_LONG = bool(os.environ.get("SHALA_TEST_LONG"))
+MEMBERS, MESSAGES = (100_000, 5_000_000) if IS_LONG else (20_000, 100_000)
+SMALL_MEMBERS, SMALL_MESSAGES = 200, 400
+FACTOR, PAGES = 2, 60
+"""How many pages a statement may touch in the large one: so many times those of the small one, and these."""
+GROWING = {"chat_messages", "group_members", "read_pointers", "read_receipts", "enrollments", "users"}
+
+
+@dataclass
+class Group:
+    world: World
+    course: MadeCourse
+    id: int
+    member: Person
+    messages: int
+    first_id: int = 0
+
+    @property
+    def middle(self) -> int:
+        return self.first_id + self.messages // 2
+
+    @property
+    def newest(self) -> int:
+        return self.first_id + self.messages - 1
+
+
+async def filled(world: World, driver: asyncpg.Connection, members: int, messages: int) -> Group:
+    course = await world.course()
+    group = await world.group(course)
+    member = await world.classmate(course, group)
+    first = int(await driver.fetchval("SELECT max(id) + 1 FROM users"))
+    enrolled = dict(await driver.fetchrow("SELECT * FROM enrollments WHERE user_id = $1", member.id))
+    joined = dict(await driver.fetchrow("SELECT * FROM group_members WHERE user_id = $1", member.id))
+    user = dict(await driver.fetchrow("SELECT * FROM users WHERE id = $1", member.id))
+    numbers = f"generate_series({first}, {first + members - 1}) n"
+    name = "'m' || n"
+    changed = {"id": "n", "email": f"{name} || '@example.com'", "username": name, "username_key": name}
+    await driver.execute(copied("users", user, changed, numbers))
+    for table, row in (("enrollments", enrolled), ("group_members", joined)):
+        row.pop("id")
+        await driver.execute(copied(table, row, {"user_id": "n"}, numbers))
+    await driver.execute(f"SELECT setval(pg_get_serial_sequence('users', 'id'), {first + members})")
+    await driver.execute("UPDATE community_groups SET member_count = $2 WHERE id = $1", group, members + 1)
+    stream = int(await driver.fetchval("SELECT id FROM chat_streams WHERE community_id = $1", group))
+    await driver.execute(
+        "INSERT INTO chat_messages (stream_id, community_id, sender_id, seq, change_seq, message, terms, message_type, "
+        "is_edited, is_deleted, created_at, updated_at, version) "
+        f"SELECT {stream}, {group}, {first} + n % {members}, n, n, 'Hello ' || n, 'hello ' || n, 'text', false, false, "
+        f"now(), now(), 1 FROM generate_series(1, {messages}) n"
+    )
+    first_id = int(await driver.fetchval("SELECT min(id) FROM chat_messages WHERE stream_id = $1", stream))
+    await driver.execute("UPDATE chat_streams SET seq = $2 WHERE id = $1", stream, messages)
+    for table, columns in (
+        ("read_pointers", "last_read_seq, last_read_id"),
+        ("read_receipts", "seq, message_id"),
+    ):
+        await driver.execute(
+            f"INSERT INTO {table} (stream_id, user_id, read_at, {columns}) "
+            f"SELECT {stream}, n, now(), s, {first_id} + s - 1 FROM (SELECT n, 1 + (n * 7919::bigint) % {messages} s "
+            f"FROM {numbers}) reading"
+        )
+    return Group(world, course, group, member, messages, first_id)
+
+
+def copied(table: str, row: dict[str, Any], changed: dict[str, str], numbers: str) -> str:
+    """Rows like this one, with some columns made of a number."""
+    values = [changed.get(name) or literal(value) for name, value in row.items()]
+    return f"INSERT INTO {table} ({', '.join(row)}) SELECT {', '.join(values)} FROM {numbers}"
+
+
+def literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int | float) else f"'{value}'"
+
+
+@dataclass
+class Statement:
+    sql: str
+    values: list[Any]
+
+    @property
+    def is_read(self) -> bool:
+        return self.sql.lstrip().startswith("SELECT") and "FOR " not in self.sql
+
+
+class Recorder:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statements: list[Statement] = []
+        execute = PostgresConnection.execute
+
+        async def recording(connection: PostgresConnection, statement: Any, values: Any = None) -> Any:
+            if not isinstance(values, list):
+                form = prepare(statement, tuple(values) if values else ())
+                self.statements.append(Statement(form.sql, arguments(form, values)))
+            return await execute(connection, statement, values)
+
+        monkeypatch.setattr(PostgresConnection, "execute", recording)
+
+    async def of(self, act: Awaitable[Any]) -> list[Statement]:
+        self.statements = []
+        answer = await act
+        if isinstance(answer, httpx.Response):
+            assert answer.is_success, answer.text
+        return self.statements
+
+
+Act = Callable[[Group], Awaitable[Any]]
+MESSAGES_OF = "/api/community/groups/{}/messages/"
+
+
+def actor(group: Group) -> Actor:
+    return Actor(group.member.id, Role.STUDENT, 0)
+
+
+async def change(group: Group) -> None:
+    chatting = group.world.house.workflows.chatting
+    sent, _ = await chatting.send(actor(group), Draft(group.id, "First"))
+    await chatting.edit(actor(group), sent.id, "Second")
+    await chatting.remove(actor(group), sent.id)
+
+
+ACTS: dict[str, Act] = {
+    "first page": lambda g: g.member.get(MESSAGES_OF.format(g.id)),
+    "deep page": lambda g: g.member.get(MESSAGES_OF.format(g.id), params={"before": g.middle}),
+    "around": lambda g: g.member.get(MESSAGES_OF.format(g.id), params={"around": g.first_id + 60}),
+    "newer": lambda g: g.member.get(MESSAGES_OF.format(g.id), params={"after": g.middle}),
+    "resume": lambda g: g.world.house.workflows.streams.missed(g.id, g.messages - 50),
+    "resume too far": lambda g: g.world.house.workflows.streams.missed(g.id, 0),
+    "positions": lambda g: g.world.house.workflows.streams.positions([g.id]),
+    "places": lambda g: g.world.house.workflows.community.places(g.id, [g.member.id]),
+    "unread count": lambda g: g.world.house.workflows.streams.unread(g.member.id, [g.id]),
+    "group": lambda g: g.member.get(f"/api/community/groups/{g.id}/"),
+    "members": lambda g: g.member.get(f"/api/community/groups/{g.id}/members/"),
+    "receipts": lambda g: g.member.get(f"/api/community/messages/{g.newest - 5}/receipts/"),
+    "send": lambda g: g.member.post("/api/community/messages/", {"community_id": g.id, "message": "Hi"}),
+    "read": lambda g: g.world.house.workflows.reading.read(actor(g), g.newest),
+    "delivered": lambda g: g.world.house.workflows.reading.deliver(g.id, [Reached(g.member.id, g.messages)]),
+    "change": change,
+}
+
+
+async def test_a_large_community_costs_what_a_small_one_costs(
+    postgres_database: str, sandbox: SandboxClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build_world(postgres_database, sandbox, tmp_path)
+    driver = await asyncpg.connect(postgres_database.replace("+asyncpg", ""))
+    small = await filled(world, driver, SMALL_MEMBERS, SMALL_MESSAGES)
+    large = await filled(world, driver, MEMBERS, MESSAGES)
+    await driver.execute("VACUUM ANALYZE")
+    recorder = Recorder(monkeypatch)
+    complaints: list[str] = []
+    for name, act in ACTS.items():
+        for group in (small, large):
+            await act(group)  # what is asked once only, has been
+        of_small, of_large = [await recorder.of(act(group)) for group in (small, large)]
+        assert of_small, name
+        if [one.sql for one in of_small] != [one.sql for one in of_large]:
+            complaints.append(f"{name}: other statements, {len(of_small)} and {len(of_large)}")
+        for here, there in zip(of_small, of_large, strict=False):
+            complaints += [f"{name}: {one}" for one in await dearer(driver, here, there)]
+    await driver.close()
+    await world.close()
+    assert not complaints, "\n".join(complaints)
+
+
+async def dearer(driver: asyncpg.Connection, here: Statement, there: Statement) -> list[str]:
+    few, _ = await explained(driver, here)
+    many, scanned = await explained(driver, there)
+    told = " ".join(there.sql.split())[:300]
+    complaints = [f"all of {table} is read by {told}" for table in scanned & GROWING]
+    if many > FACTOR * few + PAGES:
+        complaints.append(f"{many} pages instead of {few} by {told}")
+    return complaints
+
+
+async def explained(driver: asyncpg.Connection, statement: Statement) -> tuple[int, set[str]]:
+    """The pages that it touches, and the tables that it reads from end to end. What it writes is undone."""
+    transaction = driver.transaction()
+    await transaction.start()
+    try:
+        await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan" if statement.is_read else "SELECT 1")
+        said = await driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement.sql}", *statement.values)
+    except asyncpg.UniqueViolationError:  # an insert that was done already
+        return 0, set()
+    finally:
+        await transaction.rollback()
+    plan = json.loads(said)[0]["Plan"]
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], set(scans(plan))
+
+
+def scans(plan: dict[str, Any]) -> list[str]:
+    own = [plan["Relation Name"]] if plan["Node Type"] == "Seq Scan" else []
+    return own + [name for below in plan.get("Plans", []) for name in scans(below)]
