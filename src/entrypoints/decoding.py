@@ -13,7 +13,7 @@ NUL = "\x00"
 
 class MalformedJson(Invalid):
     code = "malformed_json"
-    detail = "The body is not JSON as expected."
+    detail = "This is not JSON as expected."
 
 
 def decoded(raw: bytes | str, decoder: "msgspec.json.Decoder[Body]") -> Body:

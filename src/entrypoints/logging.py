@@ -64,7 +64,12 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
-    # its line about a socket has the whole address in it, and a token may stand there
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "WebSocket" not in str(record.msg))
+    logging.getLogger("uvicorn.error").addFilter(_is_not_about_a_socket)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_not_about_a_socket(record: logging.LogRecord) -> bool:
+    """Its lines about a socket hold the whole address, where a token may stand; each socket is logged by ourselves."""
+    said = str(record.msg)
+    return "WebSocket" not in said and not said.startswith("connection ")

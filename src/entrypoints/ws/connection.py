@@ -44,6 +44,7 @@ class Connection:
         "_send",
         "actor",
         "bucket",
+        "closed",
         "community_id",
         "heard_at",
         "held",
@@ -75,6 +76,8 @@ class Connection:
         self.bucket = 0
         self.heard_at = self.pinged_at = 0.0
         self.is_closing = self.is_warned = False
+        self.closed: int | None = None
+        """With which code we closed it."""
         self._send = send
         self._owner = asyncio.current_task()
         self._queue: deque[Frame] | None = None
@@ -147,7 +150,7 @@ class Connection:
         """Close it, after `last`; what waits is dropped. Its own task ends in a moment, whatever its client does."""
         if self.is_closing:
             return
-        self.is_closing = True
+        self.is_closing, self.closed = True, int(code)
         CLOSED.labels(int(code)).inc()
         self._queue = self.held = None
         if self._pump is not None:

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import itertools
 import random
+import time
 import weakref
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
@@ -69,6 +70,7 @@ class Sockets:
 
     async def run(self, connection: Connection, serving: Coroutine[Any, Any, None]) -> None:
         """Serve a socket to its end, whichever way it comes."""
+        opened = time.monotonic()
         try:
             await serving
         except AppError as error:
@@ -82,6 +84,14 @@ class Sockets:
         finally:
             self._forget(connection)
         await connection.ended()
+        log.info(
+            "socket",
+            user_id=connection.user_id,
+            community_id=connection.community_id,
+            version=connection.version,
+            seconds=round(time.monotonic() - opened, 1),
+            closed=connection.closed,
+        )
 
     def _forget(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
