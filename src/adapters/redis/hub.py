@@ -114,6 +114,8 @@ class RedisHub:
                     await self._hear(pubsub)
             except AWAY as error:
                 log.warning("hub_away", error=type(error).__name__)
+            except Exception:  # whatever it is, an instance that hears no others must not stay so
+                log.exception("hub_failed")
             finally:
                 self._pubsub, self._is_whole = None, False
                 for confirmed in self._confirmed.values():
@@ -167,7 +169,7 @@ class RedisHub:
                         for channel, data in batch:
                             pipe.publish(channel, data)
                         await pipe.execute()
-                except AWAY as error:
+                except Exception as error:  # noqa: BLE001 - see above
                     # what was told in vain is found in the database by its number
                     log.warning("hub_untold", count=len(batch), error=type(error).__name__)
                     await asyncio.sleep(BACK_OFF_S)

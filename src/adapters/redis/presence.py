@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from core.errors import Unavailable
@@ -76,7 +78,9 @@ return {redis.call('GET', KEYS[3]) or '0', redis.call('HLEN', KEYS[2]), users}
 
 class RedisPresence:
     def __init__(self, url: str, *, holds_ms: int = HOLDS_MS) -> None:
-        self._redis: Redis = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+        # once more: after a restart of Redis the connections that were kept are dead, and saying it twice is harmless
+        retry = Retry(NoBackoff(), 1)
+        self._redis: Redis = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=retry)
         self._me = secrets.token_hex(6)
         self._holds_ms = holds_ms
         self._enter, self._leave, self._online = (self._redis.register_script(lua) for lua in (ENTER, LEAVE, ONLINE))

@@ -3,7 +3,7 @@
 from litestar.types import Receive
 
 from core.errors import NotFound
-from entrypoints.http.policy import Policy
+from entrypoints.http.policy import MINUTE, Policy, demand
 from entrypoints.ws.connection import Connection
 from entrypoints.ws.conversing import Conversing
 from entrypoints.ws.incoming import (
@@ -28,6 +28,8 @@ from entrypoints.ws.typing import Typist
 from modules.community.domain.groups import demand_member
 
 LONGEST_ID = 18
+MOST_RESUMES = 60
+"""Of one user in a minute: each reads up to 300 changes."""
 
 
 async def serve_chat(sockets: Sockets, connection: Connection, path: str, receive: Receive) -> None:
@@ -75,6 +77,7 @@ class Chat(Conversing):
         if since is not None and is_other:
             self.connection.tell(Resync("epoch", self.room.last, self.room.epoch))
         elif since is not None:
+            await demand(self.house, "resume", str(self.connection.user_id), most=MOST_RESUMES, seconds=MINUTE)
             await self.room.resume(self.connection, since)
 
     async def send(self, said: Send) -> None:

@@ -168,7 +168,7 @@ class Connection:
                 one = queue.popleft()
                 await self._send(one.event)
                 self._bytes -= one.size
-        except OSError:  # the client has gone: its own task hears of it
+        except (OSError, RuntimeError):  # the client has gone, or the server is closing it: its own task hears of it
             self.is_closing = True
         finally:
             self._pump = self._queue = None

@@ -13,7 +13,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Send
 
 from core.actor import Actor
-from core.errors import AppError, NotFound, Unauthenticated
+from core.errors import AppError, NotFound, Unauthenticated, Unavailable
 from entrypoints.http.policy import Policy, demand
 from entrypoints.http.scope import header, house_of
 from entrypoints.ws.closing import code_of
@@ -51,6 +51,10 @@ class Judged:
             connection = self._sockets.admit(send, actor, login_ends, version=2 if query.get("v") == "2" else 1)
         except AppError as error:
             await _refuse(send, error)
+            return
+        except Exception:
+            log.exception("handshake_failed")
+            await _refuse(send, Unavailable("Something went wrong on our side."))
             return
         await self._sockets.run(connection, self._serve(self._sockets, connection, scope["path"].strip("/"), receive))
 

@@ -7,7 +7,7 @@ import structlog
 from entrypoints.ws.connection import Connection
 from entrypoints.ws.outgoing import Frame, Ping, ReadUpTo, Receipts, Status, frame
 from entrypoints.ws.rendering import Rendering
-from modules.community.live import Changed, Moved, Told, decode
+from modules.community.live import Changed, Moved, Note, Told, decode
 
 MOST_KNOWN = 256
 log = structlog.get_logger()
@@ -25,17 +25,9 @@ class PersonalFeed:
     def receive(self, data: bytes) -> None:
         """What the hub brings."""
         try:
-            note = decode(data)
+            self._take(decode(data))
         except Exception:  # another version of the service may speak otherwise
-            log.exception("note_not_read", user_id=self.user_id)
-            return
-        if isinstance(note, Changed):
-            self.tell(note)
-        elif isinstance(note, Told) and note.sender_id == self.user_id:
-            self._offer(frame(Status(note.message_id, note.status, note.read_by)), is_passing=True)
-        elif isinstance(note, Moved) and note.user_id != self.user_id:
-            items = [ReadUpTo(note.user_id, note.last_read_seq)]
-            self._offer(frame(Receipts(items, community_id=note.community_id)), is_passing=True)
+            log.exception("note_not_told", user_id=self.user_id)
 
     def tell(self, changed: Changed) -> None:
         """A message between this user and another, once in each version."""
@@ -50,6 +42,15 @@ class PersonalFeed:
 
     def ping(self) -> Frame:
         return frame(Ping())
+
+    def _take(self, note: Note) -> None:
+        if isinstance(note, Changed):
+            self.tell(note)
+        elif isinstance(note, Told) and note.sender_id == self.user_id:
+            self._offer(frame(Status(note.message_id, note.status, note.read_by)), is_passing=True)
+        elif isinstance(note, Moved) and note.user_id != self.user_id:
+            items = [ReadUpTo(note.user_id, note.last_read_seq)]
+            self._offer(frame(Receipts(items, community_id=note.community_id)), is_passing=True)
 
     def _offer(self, made: Frame, *, is_passing: bool = False) -> None:
         for connection in tuple(self.connections):

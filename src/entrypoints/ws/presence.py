@@ -55,6 +55,11 @@ class PresenceKeeper:
         for community_id, user_ids in here.items():
             await self._say(community_id, user_ids)
 
+    async def look(self) -> None:
+        """Tell of those whose time has run out: their instance was killed, and nobody has said that they left."""
+        for community_id in {community_id for community_id, _ in (*self._sockets, *self._leaving)}:
+            await self._say(community_id, [])
+
     async def close(self) -> None:
         """Nobody is here any more: taken back at once, before the time runs out."""
         here: dict[int, list[int]] = {}

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from core.errors import Unavailable
 from entrypoints.http.messages_wire import masked
 from entrypoints.ws.outgoing import ChatMessage, DirectMessage, MessageDeleted, MessageUpdated
 from modules.community.domain.chat import Message
@@ -43,7 +44,7 @@ class Rendering:
         optional = {
             "client_id": message.client_id if own else None,
             "reply_to": message.reply_to_id,
-            "attachment": self.attachments.link(message),
+            "attachment": self._link(message),
             "attachment_type": message.attachment_type,
             "attachment_name": message.attachment_name,
         }
@@ -59,6 +60,13 @@ class Rendering:
             "version": message.version,
             **{name: value for name, value in optional.items() if value is not None},
         }
+
+    def _link(self, message: Message) -> str | None:
+        """Without an address where the store cannot sign one now: clients load the message over REST then."""
+        try:
+            return self.attachments.link(message)
+        except Unavailable:
+            return None
 
 
 def _deleted(message: Message) -> MessageDeleted:

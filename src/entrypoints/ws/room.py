@@ -16,7 +16,7 @@ from entrypoints.ws.deliveries import Deliveries
 from entrypoints.ws.ephemera import Ephemera
 from entrypoints.ws.outgoing import Frame, Ping, Resume, Resync, Told, frame
 from entrypoints.ws.rendering import Rendering
-from modules.community.live import Changed, decode
+from modules.community.live import Changed, Note, decode
 from modules.community.queries import Missed, Position, StreamQueries
 from modules.community.reading import Reading
 
@@ -85,18 +85,11 @@ class Room:
         self._advance()
 
     def receive(self, data: bytes) -> None:
-        """What the hub brings."""
+        """What the hub brings. Nothing that goes wrong here is the publisher's business."""
         try:
-            note = decode(data)
+            self._take(decode(data))
         except Exception:  # another version of the service may speak otherwise
-            log.exception("note_not_read", community_id=self.community_id)
-            return
-        if not isinstance(note, Changed):
-            self.ephemera.take(note)
-        elif note.message.change_seq > self.last or not self._is_open:
-            self._pending[note.message.change_seq] = note
-            if self._is_open:
-                self._advance()
+            log.exception("note_not_told", community_id=self.community_id)
 
     def compare(self, position: Position) -> None:
         """The database has come so far: whatever it had reached at the last look must have been told by now."""
@@ -137,6 +130,14 @@ class Room:
         connection.resumed(missed.position.seq, self._told_of(missed, since, connection.user_id))
 
     # --- inside ---
+
+    def _take(self, note: Note) -> None:
+        if not isinstance(note, Changed):
+            self.ephemera.take(note)
+        elif note.message.change_seq > self.last or not self._is_open:
+            self._pending[note.message.change_seq] = note
+            if self._is_open:
+                self._advance()
 
     def _advance(self) -> None:
         while (changed := self._pending.pop(self.last + 1, None)) is not None:

@@ -78,6 +78,8 @@ class Watch:
             self._to_review[connection] = None
         if self._ticks % int(REFRESH_S) == 0:
             await self._sockets.presence.refresh()
+        elif self._ticks % COMPARE == 0:
+            await self._sockets.presence.look()
         if self._ticks % COMPARE == 0 or not self._house.hub.is_whole:
             await self._compare()
         if self._ticks % SWEEP == 0:
