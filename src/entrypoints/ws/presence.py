@@ -49,22 +49,17 @@ class PresenceKeeper:
 
     async def refresh(self) -> None:
         """Say again who is here: it holds for a while only."""
-        here: dict[int, list[int]] = {}
-        for community_id, user_id in (*self._sockets, *self._leaving):
-            here.setdefault(community_id, []).append(user_id)
-        for community_id, user_ids in here.items():
+        for community_id, user_ids in self._here().items():
             await self._say(community_id, user_ids)
 
     async def look(self) -> None:
         """Tell of those whose time has run out: their instance was killed, and nobody has said that they left."""
-        for community_id in {community_id for community_id, _ in (*self._sockets, *self._leaving)}:
+        for community_id in self._here():
             await self._say(community_id, [])
 
     async def close(self) -> None:
         """Nobody is here any more: taken back at once, before the time runs out."""
-        here: dict[int, list[int]] = {}
-        for community_id, user_id in (*self._sockets, *self._leaving):
-            here.setdefault(community_id, []).append(user_id)
+        here = self._here()
         for timer in self._leaving.values():
             timer.cancel()
         self._sockets.clear()
@@ -72,6 +67,13 @@ class PresenceKeeper:
         for community_id, user_ids in here.items():
             await self._take_back(community_id, user_ids)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _here(self) -> dict[int, list[int]]:
+        """The users by community, those within their grace too."""
+        here: dict[int, list[int]] = {}
+        for community_id, user_id in (*self._sockets, *self._leaving):
+            here.setdefault(community_id, []).append(user_id)
+        return here
 
     def _gone(self, place: Place) -> None:
         self._leaving.pop(place, None)
@@ -90,6 +92,9 @@ class PresenceKeeper:
             self._tell(community_id, await self._presence.leave(community_id, user_ids))
         except Unavailable:
             log.warning("presence_away")  # it runs out by itself
+        # who came back meanwhile has said so perhaps before this, and would be gone
+        if back := [user_id for user_id in user_ids if (community_id, user_id) in self._sockets]:
+            await self._say(community_id, back)
 
     def _tell(self, community_id: int, news: list[Present]) -> None:
         for note in news:

@@ -146,13 +146,19 @@ class Sockets:
         self._left(room)
 
     async def enter_personal(self, connection: Connection) -> PersonalFeed:
+        """The user's feed, with the socket in it; `leave_personal` it again."""
         user_id = connection.user_id
         feed = self.feeds.get(user_id)
+        is_first = feed is None
         if feed is None:
             feed = self.feeds[user_id] = PersonalFeed(user_id, self.rendering)
-            feed.connections[connection] = None
-            await self.house.hub.subscribe(user_channel(user_id), feed.receive)
         feed.connections[connection] = None
+        try:
+            if is_first:
+                await self.house.hub.subscribe(user_channel(user_id), feed.receive)
+        except BaseException:
+            self.leave_personal(feed, connection)
+            raise
         return feed
 
     def leave_personal(self, feed: PersonalFeed, connection: Connection) -> None:

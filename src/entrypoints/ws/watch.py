@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,6 +31,8 @@ class Watch:
         self._house = sockets.house
         self._wanted = asyncio.Event()
         self._to_review: dict[Connection, None] = {}
+        self._looked_at: datetime | None = None
+        """When direct messages were last compared."""
         self._ticks = 0
 
     @asynccontextmanager
@@ -58,12 +60,17 @@ class Watch:
         loop = asyncio.get_running_loop()
         next_tick = loop.time()
         while True:
+            is_due = loop.time() >= next_tick
+            if is_due:
+                next_tick = max(next_tick + self._sockets.second, loop.time())
+                self._ticks += 1
             try:
+                if is_due:  # hearts and deadlines first: they need no database
+                    self._beat()
+                    self._to_review |= dict.fromkeys(self._sockets.due(self._house.clock.now()))
                 await self._review()
-                if loop.time() >= next_tick:
-                    next_tick = max(next_tick + self._sockets.second, loop.time())
-                    self._ticks += 1
-                    await self._tick()
+                if is_due:
+                    await self._look()
             except Unavailable:
                 log.warning("watch_waits")  # the database is away; what was to be reviewed still is
             except Exception:  # whatever one second brought, the next one comes
@@ -72,10 +79,8 @@ class Watch:
                 await asyncio.wait_for(self._wanted.wait(), max(0.001, next_tick - loop.time()))
             self._wanted.clear()
 
-    async def _tick(self) -> None:
-        self._beat()
-        for connection in self._sockets.due(self._house.clock.now()):
-            self._to_review[connection] = None
+    async def _look(self) -> None:
+        """What comes round by itself."""
         if self._ticks % int(REFRESH_S) == 0:
             await self._sockets.presence.refresh()
         elif self._ticks % COMPARE == 0:
@@ -105,11 +110,13 @@ class Watch:
             if community_id in rooms:
                 rooms[community_id].compare(position)
         if self._sockets.feeds:
-            since = self._house.clock.now() - DIRECT_OVERLAP
+            now = self._house.clock.now()
+            since = (self._looked_at or now) - DIRECT_OVERLAP
             for changed in await self._house.workflows.streams.recent_direct(since, MOST_DIRECT):
                 for user_id in (changed.message.sender_id, changed.message.recipient_id):
                     if user_id is not None and (feed := self._sockets.feeds.get(user_id)):
                         feed.tell(changed)
+            self._looked_at = now
 
     def _beat(self) -> None:
         """Ask one part of the sockets, and close those of another that have not answered."""
@@ -121,5 +128,7 @@ class Watch:
         for connection in self._sockets.beating(self._ticks):
             home = self._sockets.home_of(connection)
             if home is not None:
+                if home not in pings:
+                    pings[home] = home.ping()
                 connection.pinged_at = now
-                connection.offer(pings.setdefault(home, home.ping()))
+                connection.offer(pings[home])
