@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 SELF := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
-.PHONY: help run test test-long check format tour bench lock docs clean
+.PHONY: help run test test-long stress check format tour bench lock docs clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test: check ## Everything: check, and all tests on SQLite, PostgreSQL and Redis
 test-long: check ## The tests with their large sizes
 	SHALA_TEST_LONG=1 $(BIN)/pytest -n 2 --dist loadgroup
 
+stress: $(VENV)/.dev ## 500 sockets while Redis and an instance are lost (ARGS="--sockets 500 --seconds 180 --seed 1")
+	PYTHONPATH=tests $(BIN)/python -m stress $(ARGS)
+
 format: $(VENV)/.dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -52,7 +55,7 @@ format: $(VENV)/.dev ## Format and mend what can be mended
 docs: $(VENV)/.dev ## Write the generated pages: settings, errors, authorisation
 	$(BIN)/python -m tests.documents
 
-bench: $(VENV)/.dev ## Measure against Django and the floor; writes docs/performance.md
+bench: $(VENV)/.dev ## Measure against Django, Channels, Socket.IO and the floor; writes docs/performance.md
 	$(BIN)/python bench/run.py
 
 lock: ## Resolve the dependencies anew

@@ -75,18 +75,18 @@ def verify(name: str, base: str, token: str, expected: Expected) -> dict[str, An
     for scenario, cards in (("courses", expected.newest), ("courses_cat", expected.newest_design)):
         names = ("id", "title", "price", "category", "level", "rating")
         found = [tuple(row[key] for key in names) for row in answers[scenario].body["results"]]
-        _demand(name, scenario, found, cards)
+        demand(name, scenario, found, cards)
     lesson, told = answers["content"].body, answers["progress"].body
-    _demand(name, "content", (lesson["id"], lesson["course_id"], lesson["title"]), (LESSON, 1, expected.lesson))
-    _demand(name, "progress", (told["course_id"], told.get("progress", told)["last_position"]), (1, POSITION))
-    _demand(name, "a content of another course", ask(base, f"{CONTENT}{FOREIGN_LESSON}/", token).status, 403)
-    _demand(name, "a content without a token", ask(base, f"{CONTENT}{LESSON}/").status, 401)
+    demand(name, "content", (lesson["id"], lesson["course_id"], lesson["title"]), (LESSON, 1, expected.lesson))
+    demand(name, "progress", (told["course_id"], told.get("progress", told)["last_position"]), (1, POSITION))
+    demand(name, "a content of another course", ask(base, f"{CONTENT}{FOREIGN_LESSON}/", token).status, 403)
+    demand(name, "a content without a token", ask(base, f"{CONTENT}{LESSON}/").status, 401)
     return {scenario: answer.shape() for scenario, answer in answers.items()}
 
 
 def verify_revocation(base: str, token: str) -> None:
     """A signed, unexpired token of a login that has ended is refused."""
-    _demand("shala", "a token of an ended login", ask(base, f"{CONTENT}{LESSON}/", token).status, 401)
+    demand("shala", "a token of an ended login", ask(base, f"{CONTENT}{LESSON}/", token).status, 401)
 
 
 def first_token(lines: str) -> str:
@@ -94,6 +94,6 @@ def first_token(lines: str) -> str:
     return dict(line.split() for line in lines.splitlines())[str(FIRST_STUDENT)]
 
 
-def _demand(name: str, what: str, found: Any, wanted: Any) -> None:
+def demand(name: str, what: str, found: Any, wanted: Any) -> None:
     if found != wanted:
         raise SystemExit(f"{name} answers wrongly ({what}):\n  found  {found}\n  wanted {wanted}")

@@ -5,13 +5,14 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from machine import POSTGRES
-from places import ROOT, Places
+from places import ROOT, WORK, Places
 
 OURS = (
     "litestar",
@@ -34,6 +35,9 @@ THEIRS = (
     "drf_orjson_renderer",
 )
 FLOOR = ("uvicorn", "uvloop", "asyncpg", "msgspec", "PyJWT")
+CHAT_OURS = ("uvicorn", "websockets", "uvloop", "litestar", "msgspec", "asyncpg", "redis", "limits")
+CHANNELS = ("Django", "channels", "channels_redis", "daphne", "Twisted", "autobahn", "uvicorn", "websockets", "redis")
+NODE = ("socket.io", "engine.io", "ws", "pg", "jsonwebtoken")
 ASK = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
 
 
@@ -59,6 +63,9 @@ def gather(places: Places, rounds: int, seconds: int) -> str:
         "shala": {name: metadata.version(name) for name in OURS},
         "django": _installed(places, THEIRS),
         "floor": _installed(places, FLOOR),
+        "shala_chat": {name: metadata.version(name) for name in CHAT_OURS},
+        "channels": _installed(places, CHANNELS),
+        "socketio": {"Node": _number(["node", "--version"]), **_of_node()},
     }
     return json.dumps(facts, indent=1)
 
@@ -66,6 +73,13 @@ def gather(places: Places, rounds: int, seconds: int) -> str:
 def _installed(places: Places, names: tuple[str, ...]) -> dict[str, str]:
     versions: dict[str, str] = json.loads(_said([str(places.peers_python), "-c", ASK, *names]))
     return versions
+
+
+def _of_node() -> dict[str, str]:
+    """Nothing where the chat is not measured, which alone needs Node."""
+    folder = WORK / "socketio" / "node_modules"
+    found = {name: folder / name / "package.json" for name in NODE}
+    return {name: json.loads(file.read_text())["version"] for name, file in found.items() if file.is_file()}
 
 
 def _revision() -> str:
@@ -86,5 +100,7 @@ def _number(command: list[str]) -> str:
 
 
 def _said(command: list[str]) -> str:
+    if shutil.which(command[0]) is None:
+        return ""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr if "-v" in command else done.stdout

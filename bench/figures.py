@@ -54,4 +54,4 @@ class Figures:
 
     def disturbance(self) -> float:
         """The largest share of core 0 that something else than the server took, of the samples under load."""
-        return max(float(s["foreign_core0"]) for s in self.samples if s["conns"] > 1)
+        return max(float(s["foreign_core0"]) for s in self.samples if s.get("conns") != 1 and "foreign_core0" in s)

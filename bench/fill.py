@@ -6,7 +6,9 @@ fill.py SOURCE_DSN TARGET_DSN
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -152,13 +154,19 @@ async def rows_of(source: Any) -> dict[str, list[Row]]:
     }
 
 
+async def put(target: Any, table: str, rows: Iterable[Row]) -> None:
+    """Add rows, all with the same columns; ids that the table gives itself go on from theirs."""
+    rows = iter(rows)
+    first = next(rows)
+    records = (tuple(row.values()) for row in chain([first], rows))
+    await target.copy_records_to_table(table, records=records, columns=list(first))
+    if "id" in first:
+        await target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+
+
 async def fill(source: Any, target: Any) -> None:
     for table, rows in (await rows_of(source)).items():
-        records = [tuple(row.values()) for row in rows]
-        await target.copy_records_to_table(table, records=records, columns=list(rows[0]))
-        if "id" in rows[0]:
-            last = max(row["id"] for row in rows)
-            await target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
+        await put(target, table, rows)
     await target.execute("VACUUM (FREEZE, ANALYZE)")
     for table in SAME:
         count = f"SELECT count(*) FROM {table}"
@@ -167,14 +175,14 @@ async def fill(source: Any, target: Any) -> None:
             raise SystemExit(f"{table}: the peers have {theirs} rows, Shala {ours}")
 
 
-async def main(source_dsn: str, target_dsn: str) -> None:
+async def main(source_dsn: str, target_dsn: str, work: Callable[[Any, Any], Awaitable[None]]) -> None:
     source, target = await asyncpg.connect(source_dsn), await asyncpg.connect(target_dsn)
     try:
-        await fill(source, target)
+        await work(source, target)
     finally:
         await source.close()
         await target.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    asyncio.run(main(sys.argv[1], sys.argv[2], fill))

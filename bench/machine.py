@@ -16,10 +16,12 @@ from places import ROOT, SEED, SHARED, WORK, Places
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
 PROGRAMS = ("wrk", "redis-server", "psql", "taskset", "runuser")
+NODE = ("node", "npm")
+"""What Socket.IO needs."""
 PACKAGES = "apt-get install -y --no-install-recommends wrk redis-server postgresql-15"
 
 
-def lacks() -> list[str]:
+def lacks(parts: tuple[str, ...]) -> list[str]:
     """Why this machine cannot measure, and what would mend it."""
     found = []
     if not (SHARED / "bench.py").is_file():
@@ -28,6 +30,8 @@ def lacks() -> list[str]:
     missing += [] if POSTGRES.exists() else ["PostgreSQL 15"]
     if missing:
         found.append(f"Not installed: {', '.join(missing)}. Install them with: {PACKAGES}")
+    if "chat" in parts and not all(map(shutil.which, NODE)):
+        found.append("Socket.IO needs Node 20 with npm; without them, measure with --only rest.")
     if os.geteuid() != 0:
         found.append("services.sh starts PostgreSQL through runuser: run this as root.")
     if not {0, 1} <= os.sched_getaffinity(0):
@@ -48,6 +52,20 @@ def install_peers() -> None:
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     pip = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
     subprocess.run(pip, check=True)
+    stamp.write_text(wanted)
+
+
+def install_socketio() -> None:
+    """Socket.IO beside the peers' venv, found through NODE_PATH: the peers' own folder stays as it is."""
+    known, folder = SHARED / "peer_socketio" / "package.json", WORK / "socketio"
+    wanted, stamp = known.read_text(), folder / "installed"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    print("Installing Socket.IO", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(known, folder)
+    subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
     stamp.write_text(wanted)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -31,9 +32,15 @@ def sample(server: bench.Server, scenario: str, rnd: int, *more: object) -> dict
     load.HERE = SCRIPTS.get(scenario, SHARED)
     what = scenario + (" c=1" if "--conns" in more else "")
     bench.sample(FILE, server.name, lambda: server.http(scenario, *more), what=what, round=rnd)
-    row: dict[str, Any] = json.loads((bench.OUT / FILE).read_text().splitlines()[-1])
+    row = recorded(FILE)
     if row.get("failed") or row.get("errors") or not row.get("n"):
         raise SystemExit(f"A sample with errors: {row}")
+    return row
+
+
+def recorded(file: str) -> dict[str, Any]:
+    """The last sample."""
+    row: dict[str, Any] = json.loads((bench.OUT / file).read_text().splitlines()[-1])
     return row
 
 
@@ -70,9 +77,9 @@ def check(servers: list[bench.Server], expected: Expected) -> dict[str, Any]:
     return shapes
 
 
-def peers_tokens() -> Any:
-    """Minted by the shared bench, put where its servers look for them."""
-    minted = subprocess.run(bench.MINT.format(n=200), shell=True, check=True, capture_output=True, text=True).stdout
+def peers_tokens(count: int) -> Any:
+    """Of so many students; minted by the shared bench, put where its servers look for them."""
+    minted = subprocess.run(bench.MINT.format(n=count), shell=True, check=True, capture_output=True, text=True).stdout
     bench.TOK = [tuple(line.split()) for line in minted.splitlines()]
     bench.TOKENS = tempfile.NamedTemporaryFile("w", suffix=".tokens")  # noqa: SIM115 - the caller closes it
     bench.TOKENS.write(minted)
@@ -84,7 +91,7 @@ def run(places: Places, rounds: int, seconds: int) -> None:
     bench.Server.port = places.http_port
     expected = Expected.of(places.dsn(SEED))
     with ExitStack() as stack:
-        stack.enter_context(peers_tokens())
+        stack.enter_context(peers_tokens(200))
         shala = stack.enter_context(Shala(places))
         servers = [shala, *(stack.enter_context(bench.Server(name)) for name in PEERS)]
         answers = check(servers, expected)
@@ -97,18 +104,18 @@ def run(places: Places, rounds: int, seconds: int) -> None:
     (places.out / "answers.json").write_text(json.dumps({"answers": answers, "evidence": evidence}, indent=1))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def begin(about: str, work: Callable[[Places, int, int], None]) -> None:
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the context managers: no stray servers
     os.sched_setaffinity(0, {1})
     try:
-        run(given_places(), given.rounds, given.seconds)
+        work(given_places(), given.rounds, given.seconds)
     except psycopg.OperationalError as error:
         raise SystemExit(f"PostgreSQL went away: {error}") from error
 
 
 if __name__ == "__main__":
-    main()
+    begin(__doc__ or "", run)

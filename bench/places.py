@@ -40,6 +40,7 @@ class Places:
             "PYTHONPATH": str(SHARED),
             "PYTHONDONTWRITEBYTECODE": "1",
             "BENCH_VENV": str(WORK / "venv"),
+            "NODE_PATH": str(WORK / "socketio" / "node_modules"),
             "BENCH_OUT": str(self.out),
             "BENCH_DATA": str(self.data),
             "BENCH_PG_PORT": str(self.pg_port),
@@ -113,6 +114,8 @@ class ShalaProcess:
             "SMTP_HOST": "127.0.0.1",
             "LIMIT_USER": NO_LIMIT,
             "LIMIT_ADDRESS": NO_LIMIT,
+            "LIMIT_CHAT": NO_LIMIT,
+            "LIMIT_FRAMES": NO_LIMIT,
             "METRICS_TOKEN": self.metrics_token,
             "LOG_LEVEL": "info",
         }

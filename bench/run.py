@@ -1,6 +1,9 @@
-"""Measure Shala beside Django and the floor, with nothing prepared, and write docs/performance.md.
+"""Measure Shala beside its peers, with nothing prepared, and write docs/performance.md.
 
-    python bench/run.py [--rounds 3] [--seconds 5]
+    python bench/run.py [--only rest|chat] [--rounds 3] [--seconds 5]
+
+rest: calls, beside Django and the floor. chat: sockets, beside Channels, Socket.IO and the floor. Without --only both
+are measured, one after the other. The part that was not measured stays in docs/performance.md as it stands there.
 
 Everything it makes lies under var/bench; samples, answers and logs of each run in a folder of their own.
 """
@@ -16,10 +19,12 @@ from collections.abc import Iterator
 
 import facts
 import report
-from machine import data_folder, install_peers, lacks, seed, services
+from machine import data_folder, install_peers, install_socketio, lacks, seed, services
 from places import OURS, ROOT, WORK, Places, free_ports
 
 PATIENCE_S = 60
+SCRIPTS = {"rest": "measure.py", "chat": "measure_chat.py"}
+"""What takes the samples of each part."""
 
 
 @contextlib.contextmanager
@@ -43,9 +48,9 @@ def new_places() -> Places:
     return Places(data_folder(), out, pg_port, redis_port, http_port)
 
 
-def measure(places: Places, rounds: int, seconds: int) -> None:
+def measure(places: Places, script: str, rounds: int, seconds: int) -> None:
     """In the peers' venv. It ends its servers itself when it is told to stop, so it is told, not killed."""
-    command = [places.peers_python, OURS / "measure.py", "--rounds", str(rounds), "--seconds", str(seconds)]
+    command = [places.peers_python, OURS / script, "--rounds", str(rounds), "--seconds", str(seconds)]
     process = subprocess.Popen(command, env=places.environ(), start_new_session=True)
     try:
         code = process.wait()
@@ -60,20 +65,25 @@ def measure(places: Places, rounds: int, seconds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("rest", "chat", "all"), default="all", help="the part to measure")
     parser.add_argument("--rounds", type=int, default=3, help="each visits every server in every scenario")
     parser.add_argument("--seconds", type=int, default=5, help="of each sample")
     given = parser.parse_args()
-    if faults := lacks():
+    parts = tuple(SCRIPTS) if given.only == "all" else (given.only,)
+    if faults := lacks(parts):
         raise SystemExit("\n".join(faults))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with alone():
         install_peers()
+        if "chat" in parts:
+            install_socketio()
         places = new_places()
         with services(places):
             seed(places)
             (places.out / "facts.json").write_text(facts.gather(places, given.rounds, given.seconds))
-            measure(places, given.rounds, given.seconds)
-    (ROOT / "docs" / "performance.md").write_text(report.write(places.out))
+            for part in parts:
+                measure(places, SCRIPTS[part], given.rounds, given.seconds)
+    report.PAGE.write_text(report.write(places.out, report.PAGE.read_text()))
     print(f"Wrote docs/performance.md; raw samples are in {places.out.relative_to(ROOT)}")
 
 

@@ -41,7 +41,7 @@ class Shala(bench.Server):
         with ExitStack() as opening:
             opening.enter_context(database(self.db))
             self._fill()
-            self.p = opening.enter_context(pinned(0, [self.process.program, "web"], self.environ, self.log))
+            self.p = opening.enter_context(pinned(0, self.command(), self.environ, self.log))
             worker = [self.process.program, "worker"]
             self.worker = opening.enter_context(pinned(1, worker, self.environ, self.places.out / "shala-worker.log"))
             self._await_ready()
@@ -52,6 +52,9 @@ class Shala(bench.Server):
 
     def __exit__(self, *failure: object) -> None:
         self._open.close()
+
+    def command(self) -> list[str]:
+        return [self.process.program, "web"]
 
     def http(self, scenario: str, *more: object) -> dict[str, Any]:
         """One sample of the shared load, with Shala's own tokens."""

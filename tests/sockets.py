@@ -79,20 +79,27 @@ class Client:
     async def say(self, kind: str, **more: Any) -> None:
         await self.socket.send(json.dumps({"type": kind, **more}))
 
+    async def next_of(self, *kinds: str) -> Frame:
+        """The next frame of one of these kinds."""
+        return await self._next(lambda one: one["type"] in kinds, " or ".join(kinds))
+
     async def next(self, kind: str, *, where: Callable[[Frame], bool] = lambda _: True) -> Frame:
         """The next frame of this kind; those before it are passed over."""
+        return await self._next(lambda one: one["type"] == kind and where(one), kind)
+
+    async def _next(self, is_wanted: Callable[[Frame], bool], what: str) -> Frame:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 while self._taken < len(self.frames):
                     one = self.frames[self._taken]
                     self._taken += 1
-                    if one["type"] == kind and where(one):
+                    if is_wanted(one):
                         return one
                 self._news.clear()
                 assert self._hearing is not None
                 if self._hearing.done():
                     self._hearing.result()
-                    raise AssertionError(f"closed with {self.closed()} before a {kind} came; heard {self.frames}")
+                    raise AssertionError(f"closed with {self.closed()} before a {what} came; heard {self.frames}")
                 await self._news.wait()
 
     async def ended(self) -> tuple[int, str]:

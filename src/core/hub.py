@@ -57,6 +57,9 @@ class Listeners:
                 return True
         return False
 
+    def has(self, channel: str) -> bool:
+        return channel in self._by_channel
+
     def tell(self, channel: str, data: bytes) -> None:
         for receive in tuple(self._by_channel.get(channel, ())):
             receive(data)

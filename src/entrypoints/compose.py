@@ -133,7 +133,7 @@ def compose(
     derivation = HmacDerivation(settings.secret_key, settings.secret_key_previous or None)
     wake_up = SaqWakeUp(settings.redis_url) if settings.redis_url else EventWakeUp()
     database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
-    hub = RedisHub(settings.redis_url) if settings.redis_url else MemoryHub()
+    hub = RedisHub(settings.redis_url, derivation.derive("hub")[:12]) if settings.redis_url else MemoryHub()
     presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
     tools = _Tools(clock, randomness, derivation, database, hub)
     limits = RateLimits(settings.redis_url or None)

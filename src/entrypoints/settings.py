@@ -42,7 +42,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_key_previous: Annotated[str, _about("The former key, accepted for 30 days after a rotation")] = ""
     database_url: Annotated[str, _about("postgresql+asyncpg://… or, for one process, sqlite+aiosqlite:///…")] = ""
     database_pool: Annotated[int, _about("Connections to the database a process, at most", ge=2)] = 20
-    redis_url: Annotated[str, _about("redis://…; wakes the workers and counts limits for all instances")] = ""
+    redis_url: Annotated[
+        str, _about("redis://…; wakes workers, counts limits, carries chat and presence for all instances")
+    ] = ""
     public_base_url: Annotated[str, _about("Where clients reach the API; the only source of links")] = ""
     media_base_url: Annotated[str, _about("Where public pictures are served; default: the API's own /media")] = ""
     allowed_hosts: Annotated[str, _about("Host names that requests may name, separated by commas; * for any")] = "*"
@@ -77,6 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limit_user: Annotated[int, _about("API calls per minute and user", ge=1)] = 300
     limit_address: Annotated[int, _about("API calls per minute and address", ge=1)] = 1000
     limit_chat: Annotated[int, _about("Chat messages per 10 s and user", ge=1)] = 20
+    limit_frames: Annotated[int, _about("Frames of any kind per 10 s and socket", ge=10)] = 200
     limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
     most_connections: Annotated[int, _about("Connections of a process, sockets included, at most", ge=10)] = 20_000
     mask_emails: Annotated[bool, _about("Whether classmates see a***@example.com in chat instead of the address")] = (

@@ -59,7 +59,8 @@ class App:
                 case "resume":
                     for event in frame["events"]:
                         self._hold(event)
-                    self.position = max(self.position, frame["seq"])
+                    if self.position >= frame["since"]:  # else it is no answer to our hello, which comes yet
+                        self.position = max(self.position, frame["seq"])
                 case "resync":
                     self.must_reload, self.position = True, frame["seq"]
                 case "chat_message" | "message_updated" | "message_deleted":

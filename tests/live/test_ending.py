@@ -91,7 +91,10 @@ async def test_the_next_send_is_refused_even_if_nobody_told(
     async def none(_: object) -> list[Any]:
         return []
 
+    async def nobody(*_: object) -> None: ...
+
     monkeypatch.setattr(type(room.world.house.reviews), "new", none)
+    monkeypatch.setattr("entrypoints.ws.watch.review", nobody)
     asha, ravi = await room.enter(room.asha), await room.enter(room.ravi)
     await end(room)
     await asha.say("chat_message", message="I am still in", client_id=new_id())

@@ -21,7 +21,6 @@ from core.hub import Listeners, Receive
 
 ALIVE = "shala:hub"
 """A channel that every instance listens to, so that the connection is never without one."""
-PREFIX = "shala:hub:"
 SUBSCRIBE_PATIENCE_S = 1.0
 ASK_AFTER_S = 5.0
 """Of silence the connection is asked whether it still stands."""
@@ -33,18 +32,22 @@ log = structlog.get_logger()
 
 
 class RedisHub:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, namespace: str = "") -> None:
+        """`namespace` keeps installations apart that share a Redis: pub/sub knows no databases."""
         self._redis: Redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1, retry=None)
+        self._prefix = f"shala:hub:{namespace}:"
         self._me = secrets.token_hex(8).encode()
         self._listeners = Listeners()
         self._gaps: list[Callable[[], None]] = []
         self._untold: deque[tuple[str, bytes]] = deque(maxlen=MOST_UNTOLD)
         self._news = asyncio.Event()
-        self._confirmed: dict[str, asyncio.Event] = {}
+        self._asked: set[str] = set()
+        """Channels that this connection was asked for."""
+        self._unconfirmed: dict[str, asyncio.Event] = {}
         self._pubsub: PubSub | None = None
-        self._is_whole = False
-        self._was_whole = False
+        self._is_whole = self._was_whole = self._is_closed = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def is_whole(self) -> bool:
@@ -52,33 +55,38 @@ class RedisHub:
 
     def publish(self, channel: str, data: bytes) -> None:
         self._listeners.tell(channel, data)
-        self._untold.append((PREFIX + channel, self._me + data))
+        self._untold.append((self._prefix + channel, self._me + data))
         self._news.set()
         self._begin()
 
     async def subscribe(self, channel: str, receive: Receive) -> None:
         self._begin()
         if self._listeners.add(channel, receive):
-            self._confirmed[channel] = asyncio.Event()
-            await self._ask(channel, is_wanted=True)
-        confirmed = self._confirmed.get(channel)
+            self._unconfirmed[channel] = asyncio.Event()
+            await self._ask(channel)
+        confirmed = self._unconfirmed.get(channel)
         if confirmed is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(confirmed.wait(), SUBSCRIBE_PATIENCE_S)
+                async with asyncio.timeout(SUBSCRIBE_PATIENCE_S):
+                    await confirmed.wait()
 
     def unsubscribe(self, channel: str, receive: Receive) -> None:
         if self._listeners.remove(channel, receive):
-            self._confirmed.pop(channel, None)
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.get_running_loop().create_task(self._ask(channel, is_wanted=False)))
+            if confirmed := self._unconfirmed.pop(channel, None):
+                confirmed.set()
+            task = asyncio.get_running_loop().create_task(self._leave(channel))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     def on_gap(self, call: Callable[[], None]) -> None:
         self._gaps.append(call)
 
     async def close(self) -> None:
-        for task in self._tasks:
+        self._is_closed = True
+        tasks = [*self._tasks, *self._leaving]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(*AWAY):
             await self._redis.aclose()
 
@@ -91,26 +99,37 @@ class RedisHub:
                 loop.create_task(self._tell(), name="hub-tells"),
             ]
 
-    async def _ask(self, channel: str, *, is_wanted: bool) -> None:
-        pubsub = self._pubsub
-        if pubsub is None:
-            return  # the connection asks for all channels when it stands
-        if not is_wanted and channel in self._listeners.channels():
-            return  # somebody has come meanwhile
+    async def _ask(self, *channels: str) -> None:
+        """Ask the connection for them, once. Without a connection they are asked for when there is one."""
+        new = [channel for channel in channels if channel not in self._asked]
+        if self._pubsub is None or not new:
+            return
+        self._asked.update(new)
         try:
-            await (pubsub.subscribe if is_wanted else pubsub.unsubscribe)(PREFIX + channel)
+            await self._pubsub.subscribe(*(self._prefix + channel for channel in new))
         except AWAY:
             return  # the listening task notices, too
 
+    async def _leave(self, channel: str) -> None:
+        if self._pubsub is None or self._listeners.has(channel) or channel not in self._asked:
+            return  # somebody has come meanwhile
+        self._asked.discard(channel)
+        try:
+            await self._pubsub.unsubscribe(self._prefix + channel)
+        except AWAY:
+            return
+
     async def _listen(self) -> None:
-        while True:
+        while not self._is_closed:  # what it calls may swallow the cancellation
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(ALIVE, *(PREFIX + channel for channel in self._listeners.channels()))
-                    self._pubsub = pubsub
-                    for channel in self._listeners.channels():  # those that came while it was being asked
-                        if not self._is_confirmed(channel):
-                            await pubsub.subscribe(PREFIX + channel)
+                    await pubsub.subscribe(ALIVE)
+                    self._pubsub, self._asked = pubsub, set()
+                    self._unconfirmed = {
+                        channel: self._unconfirmed.get(channel) or asyncio.Event()
+                        for channel in self._listeners.channels()
+                    }
+                    await self._ask(*self._listeners.channels())
                     await self._hear(pubsub)
             except AWAY as error:
                 log.warning("hub_away", error=type(error).__name__)
@@ -118,16 +137,11 @@ class RedisHub:
                 log.exception("hub_failed")
             finally:
                 self._pubsub, self._is_whole = None, False
-                for confirmed in self._confirmed.values():
-                    confirmed.clear()
             await asyncio.sleep(BACK_OFF_S)
-
-    def _is_confirmed(self, channel: str) -> bool:
-        return channel in self._confirmed and self._confirmed[channel].is_set()
 
     async def _hear(self, pubsub: PubSub) -> None:
         is_asked = False
-        while True:
+        while not self._is_closed:
             message = await pubsub.get_message(timeout=ASK_AFTER_S)
             if message is not None:
                 is_asked = False
@@ -139,15 +153,15 @@ class RedisHub:
                 await pubsub.ping()
 
     def _take(self, message: dict[str, Any]) -> None:
-        channel = (message["channel"] or b"").decode().removeprefix(PREFIX)
+        channel = (message["channel"] or b"").decode().removeprefix(self._prefix)
         if message["type"] == "message":
             data: bytes = message["data"]
             if not data.startswith(self._me):
                 self._listeners.tell(channel, data[len(self._me) :])
         elif message["type"] == "subscribe":
-            if confirmed := self._confirmed.get(channel):
+            if confirmed := self._unconfirmed.pop(channel, None):
                 confirmed.set()
-            if not self._is_whole and all(one.is_set() for one in self._confirmed.values()):
+            if not self._is_whole and not self._unconfirmed:
                 self._becomes_whole()
 
     def _becomes_whole(self) -> None:
@@ -159,7 +173,7 @@ class RedisHub:
         self._was_whole = True
 
     async def _tell(self) -> None:
-        while True:
+        while not self._is_closed:
             await self._news.wait()
             self._news.clear()
             while self._untold:

@@ -10,7 +10,7 @@ import puremagic
 
 from adapters.storage.pictures import encoded
 from core.clock import Clock
-from modules.community.domain.attachments import FILE_TYPES, IMAGE_TYPES, MOST_BYTES, OFFICE, kind_of
+from modules.community.domain.attachments import FILE_TYPES, IMAGE_TYPES, LONGEST_NAME, MOST_BYTES, OFFICE, kind_of
 from modules.community.domain.chat import Message, MessageType
 from modules.community.ports import KeptFile
 from modules.learning.ports import MediaLibrary
@@ -37,19 +37,20 @@ class LibraryAttachments:
         self._turn = asyncio.Semaphore(1)  # a small picture may unfold to hundreds of megabytes
 
     async def keep(self, data: bytes, name: str) -> KeptFile:
-        mime_type = sniffed(data)
+        async with self._turn:  # a file may be made so that looking at it takes long
+            mime_type = await asyncio.to_thread(sniffed, data)
         kind = kind_of(mime_type)
         if kind is MessageType.IMAGE and mime_type in IMAGE_TYPES:
             async with self._turn:
                 data, mime_type = await asyncio.to_thread(encoded, data, LARGEST_PICTURE, "attachment"), "image/webp"
-            name = f"{name.rpartition('.')[0] or name}.webp"
+            name = f"{(name.rpartition('.')[0] or name)[-LONGEST_NAME + 5 :]}.webp"
         key, _ = await self._library.keep("attachments", _whole(data), mime_type=str(mime_type), limit=MOST_BYTES)
         return KeptFile(key, str(mime_type), name, kind)
 
     def link(self, message: Message) -> str | None:
         if message.attachment_key is None:
             return None
-        # the same address for all who ask on one day, so that every cache on the way can keep the file
+        # of local files the same address for all who ask on one day, so that every cache can keep the file
         lifetime = 2 * DAY_S - int(self._clock.now().timestamp()) % DAY_S
         name = message.attachment_name if message.message_type is MessageType.FILE else None
         return self._library.link(message.attachment_key, session_id=None, lifetime=lifetime, file_name=name).url

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 NOT_STARTED = 3  # as uvicorn's own program ends then
-UNREAD_MS = 45_000
+UNREAD_MS = 30_000
 """So long the kernel keeps a connection whose peer takes nothing of what was sent: one that is half open, or stalled.
 uvicorn waits for its buffer to empty before it closes, which would be for ever."""
 

@@ -48,7 +48,8 @@ def chat(walk: Walk) -> str:
         walk.socket.say("chat_message", message=said, client_id=client_id)
         expect("duplicate", walk.socket.hear("ack")["duplicate"], is_repeated)
     heard = walk.classmate.socket.hear("chat_message")
-    expect("What the classmate heard", (heard["message"], heard["sender_email"]), (said, walk.email))
+    me = walk.get("/api/accounts/me/")["id"]
+    expect("What the classmate heard", (heard["message"], heard["sender_id"]), (said, me))
     walk.classmate.socket.say("chat_message", message="Welcome!", reply_to=heard["message_id"])
     answer = walk.socket.hear("chat_message", message="Welcome!")
     expect("The reply's reply_to", answer["reply_to"], heard["message_id"])

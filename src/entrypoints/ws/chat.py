@@ -82,8 +82,12 @@ class Chat(Conversing):
 
     async def send(self, said: Send) -> None:
         demand_here(said.community_id, self.room.community_id)
-        self.typist.stop(is_told=True)
-        await self.send_in(self.room.community_id, said)
+        is_sent = False
+        try:
+            await self.send_in(self.room.community_id, said)
+            is_sent = True
+        finally:
+            self.typist.stop(is_told=is_sent)
 
     async def delivered(self, said: Delivered) -> None:
         self.room.deliveries.note(self.connection.user_id, min(said.seq, self.room.last))

@@ -49,6 +49,7 @@ class Connection:
         "heard_at",
         "held",
         "id",
+        "is_busy",
         "is_closing",
         "is_warned",
         "login_ends",
@@ -76,6 +77,8 @@ class Connection:
         self.bucket = 0
         self.heard_at = self.pinged_at = 0.0
         self.is_closing = self.is_warned = False
+        self.is_busy = False
+        """Whether something that its client said is being done; meanwhile nothing more is heard from it."""
         self.closed: int | None = None
         """With which code we closed it."""
         self._send = send
@@ -100,10 +103,10 @@ class Connection:
         queue = self._queue
         if queue is None:
             queue = self._queue = deque()
+        if is_passing and (len(queue) * 2 >= MOST_FRAMES or self._bytes * 2 >= MOST_BYTES):
+            return
         if len(queue) >= MOST_FRAMES or (queue and self._bytes + one.size > MOST_BYTES):
             self.close(Code.TOO_SLOW, "too_slow")
-            return
-        if is_passing and (len(queue) * 2 >= MOST_FRAMES or self._bytes * 2 >= MOST_BYTES):
             return
         queue.append(one)
         self._bytes += one.size
@@ -134,6 +137,11 @@ class Connection:
         for seq, one in held:
             self.durable(seq, one)
 
+    def restart(self, position: int, one: Frame) -> None:
+        """Numbers began anew: whatever the client had come to means nothing."""
+        self.held, self.position = None, position
+        self.offer(one)
+
     def refuse(self, error: AppError, client_id: str | None = None) -> None:
         """Tell of an error. Too many faulty frames, or too many over a rate, close the socket."""
         self.offer(refusal(error, client_id))
@@ -159,6 +167,7 @@ class Connection:
 
     async def ended(self) -> None:
         """Until the closing, if there is one, has come to its end."""
+        self._owner = None  # it has come to its end by itself
         if self._ending is not None:
             await self._ending
 

@@ -54,13 +54,19 @@ class Conversing:
     async def edit(self, said: Edit) -> None:
         await demand_chat_pace(self.house, self.connection.user_id)
         changed = await self.house.workflows.chatting.edit(
-            self.connection.actor, said.message_id, said.message, version=said.expected_version
+            self.connection.actor,
+            said.message_id,
+            said.message,
+            version=said.expected_version,
+            within=self.connection.community_id,
         )
         self._acknowledge(said.client_id, changed, changed.change_seq)
 
     async def delete(self, said: Delete) -> None:
         await demand_chat_pace(self.house, self.connection.user_id)
-        changed = await self.house.workflows.chatting.remove(self.connection.actor, said.message_id)
+        changed = await self.house.workflows.chatting.remove(
+            self.connection.actor, said.message_id, within=self.connection.community_id
+        )
         self._acknowledge(said.client_id, changed, changed.change_seq)
 
     async def read(self, said: Read) -> None:

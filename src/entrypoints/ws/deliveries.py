@@ -30,8 +30,10 @@ class Deliveries:
                 self._timer = asyncio.get_running_loop().call_later(GATHERED_S, self._begin)
 
     def close(self) -> None:
+        """What was gathered is written now: the room may be empty."""
         if self._timer is not None:
             self._timer.cancel()
+            self._begin()
 
     def _begin(self) -> None:
         self._timer = None
@@ -45,4 +47,5 @@ class Deliveries:
                 self._community_id, [Reached(user_id, seq) for user_id, seq in both if user_id is not None]
             )
         except AppError as error:
-            log.warning("delivery_not_noted", error=error.code)  # the next one comes further
+            log.warning("delivery_not_noted", error=error.code)
+            self._told = Furthest()  # whoever says so again is heard

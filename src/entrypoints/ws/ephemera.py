@@ -20,20 +20,25 @@ from modules.community import live
 from modules.community.live import Moved, Present
 
 TYPING_MS = 3000
+LASTS_S = 4.0
+"""A little longer than its end takes to come."""
 GATHERED_S = 1.0
 MOST_TYPING = 10
 MOST_SINGLE = 100
 """Up to so many online members each coming and going is told."""
 Each = Callable[..., Iterable[Connection]]
+Of = Callable[[int], Iterable[Connection]]
 
 
 class Ephemera:
     """Tells the sockets of one community. What would be told too often is gathered for a second."""
 
-    def __init__(self, community_id: int, each: Each) -> None:
+    def __init__(self, community_id: int, each: Each, of: Of) -> None:
         self._community_id = community_id
         self._each = each
-        self._typing: set[int] = set()
+        self._of = of
+        self._typing: dict[int, float] = {}
+        """Who types, and until when at most: the note of its end may be lost."""
         self._moved: dict[int, int] = {}
         self._crowd: Present | None = None
         self._gathering: asyncio.TimerHandle | None = None
@@ -55,11 +60,18 @@ class Ephemera:
 
     def is_noisy(self, user_id: int) -> bool:
         """So many type already that one more is not told."""
+        now = asyncio.get_running_loop().time()
+        self._typing = {one: until for one, until in self._typing.items() if until > now}
         return len(self._typing) >= MOST_TYPING and user_id not in self._typing
+
+    def began_just_now(self, user_id: int, within: float) -> bool:
+        """Whether it was told less than so many seconds ago that the user types, on whichever device."""
+        until = self._typing.get(user_id)
+        return until is not None and until - LASTS_S > asyncio.get_running_loop().time() - within
 
     def stopped_typing(self, user_id: int) -> None:
         """Who has sent what they typed types no more; their message says so."""
-        self._typing.discard(user_id)
+        self._typing.pop(user_id, None)
 
     def close(self) -> None:
         if self._gathering is not None:
@@ -67,18 +79,15 @@ class Ephemera:
 
     def _type(self, note: live.Typing) -> None:
         if note.is_typing:
-            self._typing.add(note.user_id)
-        elif note.user_id in self._typing:
-            self._typing.remove(note.user_id)
-        else:
+            self._typing[note.user_id] = asyncio.get_running_loop().time() + LASTS_S
+        elif self._typing.pop(note.user_id, None) is None:
             return  # the end of what was not told, or has ended
         self._tell(Typing(note.user_id, note.is_typing, TYPING_MS, self._community_id), but=note.user_id)
 
     def _tell_sender(self, note: live.Told) -> None:
         told = frame(Status(note.message_id, note.status, note.read_by))
-        for connection in self._each():
-            if connection.user_id == note.sender_id:
-                connection.offer(told, is_passing=True)
+        for connection in self._of(note.sender_id):
+            connection.offer(told, is_passing=True)
 
     def _tell_of_one(self, note: Present) -> None:
         told = Presence("joined" if note.is_online else "left", note.user_id, note.version)

@@ -103,6 +103,8 @@ class Pong(Said, frozen=True, tag="pong"):
     """Answers a `ping`; any other frame does, too."""
 
 
+OF_VERSION_2 = (SendDirect, Delivered, WhoIsOnline, RefreshLogin)
+"""What is answered with frames that a client of version 1 does not hear."""
 OnChat = Hello | Send | Edit | Delete | Read | Delivered | TypingNow | WhoIsOnline | RefreshLogin | Pong
 OnNotifications = Hello | SendDirect | Edit | Delete | Read | RefreshLogin | Pong
 CHAT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(OnChat)

@@ -95,9 +95,12 @@ class Ack(Told, frozen=True, tag="ack"):
 
 
 class Resume(Told, frozen=True, tag="resume"):
-    """What changed, each message once in its latest state; from here on the position is `seq`."""
+    """What changed after `since`, each message once in its latest state. Whoever has come to `since` stands at `seq`
+    from here on; to others it is no answer to their `hello`, which comes yet.
+    """
 
     events: list[ChatMessage | MessageUpdated | MessageDeleted]
+    since: int
     seq: int
     epoch: str
 
@@ -204,8 +207,8 @@ _encoder = msgspec.json.Encoder()
 
 
 def frame(told: Told) -> Frame:
-    text = _encoder.encode(told).decode()
-    return Frame({"type": "websocket.send", "text": text}, len(text))
+    encoded = _encoder.encode(told)
+    return Frame({"type": "websocket.send", "text": encoded.decode()}, len(encoded))
 
 
 def close_event(code: int, reason: str) -> dict[str, Any]:

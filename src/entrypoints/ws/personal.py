@@ -5,11 +5,23 @@ from collections import OrderedDict
 import structlog
 
 from entrypoints.ws.connection import Connection
-from entrypoints.ws.outgoing import Frame, Ping, ReadUpTo, Receipts, Status, frame
+from entrypoints.ws.outgoing import (
+    Frame,
+    MessageDeleted,
+    MessageUpdated,
+    Ping,
+    ReadUpTo,
+    Receipts,
+    Status,
+    Told,
+    frame,
+)
 from entrypoints.ws.rendering import Rendering
-from modules.community.live import Changed, Moved, Note, Told, decode
+from modules.community import live
+from modules.community.live import Changed, Moved, Note, decode
 
 MOST_KNOWN = 256
+OF_VERSION_1 = (MessageUpdated, MessageDeleted, Status)
 log = structlog.get_logger()
 
 
@@ -31,14 +43,18 @@ class PersonalFeed:
 
     def tell(self, changed: Changed) -> None:
         """A message between this user and another, once in each version."""
-        key = changed.message.id, changed.message.version
-        if key in self._told:
+        if self.knows(changed):
             return
+        key = changed.message.id, changed.message.version
         self._told[key] = None
         if len(self._told) > MOST_KNOWN:
             self._told.popitem(last=False)
         own = changed.message.sender_id == self.user_id
-        self._offer(frame(self._rendering.event(changed, own=own)))
+        self._offer(self._rendering.event(changed, own=own))
+
+    def knows(self, changed: Changed) -> bool:
+        """Whether it was told already."""
+        return (changed.message.id, changed.message.version) in self._told
 
     def ping(self) -> Frame:
         return frame(Ping())
@@ -46,12 +62,15 @@ class PersonalFeed:
     def _take(self, note: Note) -> None:
         if isinstance(note, Changed):
             self.tell(note)
-        elif isinstance(note, Told) and note.sender_id == self.user_id:
-            self._offer(frame(Status(note.message_id, note.status, note.read_by)), is_passing=True)
+        elif isinstance(note, live.Told) and note.sender_id == self.user_id:
+            self._offer(Status(note.message_id, note.status, note.read_by), is_passing=True)
         elif isinstance(note, Moved) and note.user_id != self.user_id:
             items = [ReadUpTo(note.user_id, note.last_read_seq)]
-            self._offer(frame(Receipts(items, community_id=note.community_id)), is_passing=True)
+            self._offer(Receipts(items, community_id=note.community_id), is_passing=True)
 
-    def _offer(self, made: Frame, *, is_passing: bool = False) -> None:
+    def _offer(self, told: Told, *, is_passing: bool = False) -> None:
+        """Clients of version 1 hear what they always heard."""
+        made = frame(told)
         for connection in tuple(self.connections):
-            connection.offer(made, is_passing=is_passing)
+            if connection.version == 2 or isinstance(told, OF_VERSION_1):
+                connection.offer(made, is_passing=is_passing)

@@ -7,14 +7,17 @@ from entrypoints.ws.connection import Connection
 from modules.community.reading import Reading
 
 EVERY_S = 1.0
+MOST_WAITING = 50
 
 
 class Reader:
+    """Of a community's chat (`community_id`) the last message of a second; else, of each conversation its own."""
+
     def __init__(self, reading: Reading, connection: Connection) -> None:
         self._reading = reading
         self._connection = connection
         self._read_at = float("-inf")
-        self._furthest = 0
+        self._ids: set[int] = set()
         self._waiting: asyncio.Task[None] | None = None
 
     async def read(self, message_id: int) -> None:
@@ -22,9 +25,11 @@ class Reader:
         now = asyncio.get_running_loop().time()
         if now - self._read_at >= EVERY_S:
             self._read_at = now
-            await self._reading.read(self._connection.actor, message_id)
+            await self._reading.read(self._connection.actor, message_id, within=self._connection.community_id)
             return
-        self._furthest = max(self._furthest, message_id)
+        # in one stream later ids have higher numbers; of too many conversations the latest ones are kept
+        most = 1 if self._connection.community_id is not None else MOST_WAITING
+        self._ids = set(sorted({*self._ids, message_id})[-most:])
         if self._waiting is None:
             self._waiting = asyncio.get_running_loop().create_task(self._later(self._read_at + EVERY_S - now))
 
@@ -41,9 +46,9 @@ class Reader:
         await self._now()
 
     async def _now(self) -> None:
-        message_id, self._furthest = self._furthest, 0
-        if message_id:
+        ids, self._ids = self._ids, set()
+        for message_id in sorted(ids):
             try:
-                await self._reading.read(self._connection.actor, message_id)
+                await self._reading.read(self._connection.actor, message_id, within=self._connection.community_id)
             except AppError as error:
                 self._connection.refuse(error)

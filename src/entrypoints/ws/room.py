@@ -23,6 +23,8 @@ from modules.community.reading import Reading
 GAP_S = 0.05
 """How long a change is waited for that a later one has overtaken."""
 LARGEST_RESUME = 256 * 1024
+MOST_SINGLE = 50
+"""So many missed changes are told one by one; more of them as a summary."""
 RETRY_S = 1.0
 log = structlog.get_logger()
 
@@ -36,11 +38,12 @@ class Room:
         self.visitors = 0
         """Sockets that are in it, or about to be."""
         self.opening: asyncio.Task[None] | None = None
-        self.ephemera = Ephemera(community_id, self.each)
+        self.ephemera = Ephemera(community_id, self.each, self.of)
         self.deliveries = Deliveries(community_id, reading)
         self._streams = streams
         self._rendering = rendering
         self._by_version: dict[int, dict[Connection, None]] = {1: {}, 2: {}}
+        self._by_user: dict[int, dict[Connection, None]] = {}
         self._pending: dict[int, Changed] = {}
         self._is_open = False
         self._gap: asyncio.TimerHandle | None = None
@@ -54,12 +57,13 @@ class Room:
             return tuple(self._by_version[version])
         return (*self._by_version[1], *self._by_version[2])
 
-    def of(self, user_id: int) -> list[Connection]:
-        return [one for one in self.each() if one.user_id == user_id]
+    def of(self, user_id: int) -> Iterable[Connection]:
+        return tuple(self._by_user.get(user_id, ()))
 
     def enter(self, connection: Connection) -> None:
         connection.position = self.last
         self._by_version[connection.version][connection] = None
+        self._by_user.setdefault(connection.user_id, {})[connection] = None
 
     def upgrade(self, connection: Connection) -> None:
         """The socket speaks version 2 from now on."""
@@ -69,6 +73,10 @@ class Room:
 
     def leave(self, connection: Connection) -> None:
         self._by_version[connection.version].pop(connection, None)
+        of_user = self._by_user.get(connection.user_id, {})
+        of_user.pop(connection, None)
+        if not of_user:
+            self._by_user.pop(connection.user_id, None)
 
     # --- changes ---
 
@@ -183,38 +191,59 @@ class Room:
         finally:
             self._catching = None
         if missed is not None:
-            self._fill(missed)
+            await self._fill(missed)
             self._advance()
 
-    def _fill(self, missed: Missed) -> None:
+    async def _fill(self, missed: Missed) -> None:
         position = missed.position
-        if position.epoch == self.epoch and position.seq <= self.last:
+        if position.epoch != self.epoch:
+            self._begin_anew(position)
+            return
+        if position.seq <= self.last:
             return
         changes = {changed.message.change_seq: changed for changed in missed.changes}
-        is_whole = len(changes) == position.seq - self.last and position.epoch == self.epoch
         log.info("caught_up", community_id=self.community_id, since=self.last, seq=position.seq, found=len(changes))
-        if is_whole:  # nothing was changed twice: it is told as it would have been
+        if (
+            len(changes) == position.seq - self.last <= MOST_SINGLE
+        ):  # nothing was changed twice: told as it would have been
             self._pending |= changes
             return
         since, self.last = self.last, position.seq
+        self._pending = {seq: changed for seq, changed in self._pending.items() if seq > self.last}
         summary = self._told_of(missed, since, None)
-        self.epoch = position.epoch
         for connection in self.each(2):
             connection.durable(position.seq, summary)
-        self._tell_older(missed, since)
-        self._pending = {seq: changed for seq, changed in self._pending.items() if seq > self.last}
+        await self._tell_older(missed, since)
 
-    def _tell_older(self, missed: Missed, since: int) -> None:
+    def _begin_anew(self, position: Position) -> None:
+        """The database was restored, or numbers began anew: nothing that anybody holds can be compared with it."""
+        log.warning("epoch_changed", community_id=self.community_id, seq=position.seq)
+        self.epoch, self.last, self._seen, self._pending = position.epoch, position.seq, position.seq, {}
+        told = frame(Resync("epoch", position.seq, position.epoch))
+        for connection in self.each(2):
+            connection.restart(position.seq, told)
+        for connection in self.each(1):
+            connection.close(Code.TOO_SLOW, "epoch")
+
+    async def _tell_older(self, missed: Missed, since: int) -> None:
         """Clients of version 1 know no summary: they get its parts, or come again and load pages."""
-        for changed in missed.changes:
-
-            def make(*, own: bool, changed: Changed = changed) -> Frame:
-                return frame(self._rendering.event(changed, own=own, since=since))
-
-            self._durable(changed.message.change_seq, (1,), make, changed.message.sender_id)
+        older = self.each(1)
         if not missed.is_all:
-            for connection in self.each(1):
+            for connection in older:
                 connection.close(Code.TOO_SLOW, "too_far")
+            return
+        for connection in older:
+            connection.hold()
+        for number, changed in enumerate(missed.changes):
+            sender_id = changed.message.sender_id
+            frames = {own: frame(self._rendering.event(changed, own=own, since=since)) for own in (False, True)}
+            for connection in older:
+                if changed.message.change_seq > connection.position:
+                    connection.offer(frames[connection.user_id == sender_id])
+            if number % MOST_SINGLE == MOST_SINGLE - 1:
+                await asyncio.sleep(0)  # so that what was told is written, and no queue runs over
+        for connection in older:
+            connection.resumed(missed.position.seq)
 
     def _told_of(self, missed: Missed, since: int, user_id: int | None) -> Frame:
         position = missed.position
@@ -226,7 +255,7 @@ class Room:
                 self._rendering.event(changed, own=changed.message.sender_id == user_id, since=since)
                 for changed in missed.changes
             ]
-            made = frame(Resume(events, position.seq, position.epoch))
+            made = frame(Resume(events, since, position.seq, position.epoch))
             if made.size <= LARGEST_RESUME:
                 return made
         return frame(told)

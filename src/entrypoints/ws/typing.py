@@ -17,17 +17,15 @@ class Typist:
         self._room = room
         self._connection = connection
         self._second = second
-        self._told_at = float("-inf")
         self._end: asyncio.TimerHandle | None = None
 
     def type(self) -> None:
         loop = asyncio.get_running_loop()
-        now = loop.time()
         if self._end is not None:
             self._end.cancel()
         self._end = loop.call_later(LASTS_S * self._second, self.stop)
-        if now - self._told_at >= EVERY_S * self._second and not self._room.ephemera.is_noisy(self._connection.user_id):
-            self._told_at = now
+        user_id, ephemera = self._connection.user_id, self._room.ephemera
+        if not ephemera.is_noisy(user_id) and not ephemera.began_just_now(user_id, EVERY_S * self._second):
             self._tell(is_typing=True)
 
     def stop(self, *, is_told: bool = False) -> None:

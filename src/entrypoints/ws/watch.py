@@ -12,9 +12,10 @@ from core.errors import Unavailable
 from entrypoints.ws.closing import Code
 from entrypoints.ws.connection import Connection
 from entrypoints.ws.outgoing import Frame
-from entrypoints.ws.presence import REFRESH_S
+from entrypoints.ws.personal import PersonalFeed
 from entrypoints.ws.reviewing import review
 from entrypoints.ws.sockets import Sockets
+from modules.community.live import Changed
 
 ANSWER = 10
 COMPARE = 5
@@ -31,6 +32,7 @@ class Watch:
         self._house = sockets.house
         self._wanted = asyncio.Event()
         self._to_review: dict[Connection, None] = {}
+        self._is_comparing_wanted = self._is_ending = False
         self._looked_at: datetime | None = None
         """When direct messages were last compared."""
         self._ticks = 0
@@ -41,25 +43,28 @@ class Watch:
         self._house.hub.on_gap(self._compare_soon)
         await self._house.hub.subscribe(REVIEWS, self._review_soon)
         task = asyncio.create_task(self._run(), name="watch")
-        try:
-            yield
-        finally:
-            await self._sockets.drain()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        async with self._sockets.presence.running():
+            try:
+                yield
+            finally:
+                self._is_ending = True  # what it calls may swallow the cancellation
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        await self._sockets.drain()
 
     def _review_soon(self, _: bytes) -> None:
         self._wanted.set()
 
     def _compare_soon(self) -> None:
-        for room in self._sockets.rooms.values():
-            room.catch_up()
+        """Other instances are heard again: once more, what they said meanwhile."""
+        self._is_comparing_wanted = True
+        self._sockets.presence.say_again()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         next_tick = loop.time()
-        while True:
+        while not self._is_ending:
             is_due = loop.time() >= next_tick
             if is_due:
                 next_tick = max(next_tick + self._sockets.second, loop.time())
@@ -76,24 +81,24 @@ class Watch:
             except Exception:  # whatever one second brought, the next one comes
                 log.exception("watch_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), max(0.001, next_tick - loop.time()))
+                async with asyncio.timeout(max(0.001, next_tick - loop.time())):
+                    await self._wanted.wait()
             self._wanted.clear()
 
     async def _look(self) -> None:
         """What comes round by itself."""
-        if self._ticks % int(REFRESH_S) == 0:
-            await self._sockets.presence.refresh()
-        elif self._ticks % COMPARE == 0:
-            await self._sockets.presence.look()
-        if self._ticks % COMPARE == 0 or not self._house.hub.is_whole:
+        if self._ticks % COMPARE == 0 or self._is_comparing_wanted or not self._house.hub.is_whole:
             await self._compare()
-        if self._ticks % SWEEP == 0:
-            await review(self._sockets, self._sockets.all())
+            self._is_comparing_wanted = False
+        # each in its turn, so that none of the seconds has all the work
+        await review(self._sockets, self._sockets.all()[self._ticks % SWEEP :: SWEEP])
 
     async def _review(self) -> None:
         """What facts have asked for since the last time."""
         if not self._sockets.all():
             return
+        self._to_review |= self._sockets.newcomers
+        self._sockets.newcomers = {}
         for one in await self._house.reviews.new():
             of_user = self._sockets.all() if one.user_id is None else self._sockets.of(one.user_id)
             for connection in of_user:
@@ -109,21 +114,31 @@ class Watch:
         for community_id, position in (await self._house.workflows.streams.positions(list(rooms))).items():
             if community_id in rooms:
                 rooms[community_id].compare(position)
-        if self._sockets.feeds:
-            now = self._house.clock.now()
+        now = self._house.clock.now()
+        if feeds := dict(self._sockets.feeds):
             since = (self._looked_at or now) - DIRECT_OVERLAP
-            for changed in await self._house.workflows.streams.recent_direct(since, MOST_DIRECT):
+            found = await self._house.workflows.streams.recent_direct(list(feeds), since, MOST_DIRECT)
+            if len(found) == MOST_DIRECT:
+                log.warning("direct_messages_left_out", since=since.isoformat())
+            for changed in found:
                 for user_id in (changed.message.sender_id, changed.message.recipient_id):
-                    if user_id is not None and (feed := self._sockets.feeds.get(user_id)):
-                        feed.tell(changed)
-            self._looked_at = now
+                    if user_id in feeds and not feeds[user_id].knows(changed):
+                        await self._tell_member(feeds[user_id], changed)
+        self._looked_at = now
+
+    async def _tell_member(self, feed: PersonalFeed, changed: Changed) -> None:
+        """Who is no member any more is told nothing of what they had there."""
+        community_id = changed.message.community_id
+        place = (await self._house.workflows.community.places(community_id, [feed.user_id])).get(feed.user_id)
+        if place is not None and place.is_member:
+            feed.tell(changed)
 
     def _beat(self) -> None:
         """Ask one part of the sockets, and close those of another that have not answered."""
         now = asyncio.get_running_loop().time()
         pings: dict[object, Frame] = {}
         for connection in self._sockets.beating(self._ticks - ANSWER):
-            if connection.heard_at < connection.pinged_at:
+            if connection.heard_at < connection.pinged_at and not connection.is_busy:
                 connection.close(Code.NO_ANSWER, "no_answer")
         for connection in self._sockets.beating(self._ticks):
             home = self._sockets.home_of(connection)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import Invalid, NotFound, VersionConflict
+from core.errors import AppError, Invalid, NotFound, Unavailable, VersionConflict
 from core.hub import Hub
 from core.idempotency import Once
 from core.transaction import Begin
@@ -26,7 +26,7 @@ from modules.community.domain.chat import (
 )
 from modules.community.domain.groups import Place, demand_member, demand_voice
 from modules.community.events import AttachmentDropped
-from modules.community.live import Changed, tell_of
+from modules.community.live import Changed, channels_of, tell
 from modules.community.ports import Attachments, ChatStore, KeptFile, SentBefore
 
 
@@ -59,29 +59,36 @@ class Chatting:
         async with self.begin() as store:  # before anything is stored for somebody who may not send it
             demand_voice(await store.place(actor, draft.community_id), self.clock.now())
         kept = await self.attachments.keep(upload.data, upload.name[-LONGEST_NAME:])
-        is_new = False
         try:
             message, is_new = await self._send(actor, draft, kept, once)
-        finally:
-            if not is_new:
-                await self.attachments.discard(kept.key)
+        except Unavailable:
+            raise  # the answer to the commit may be what was lost, and the message be there: its file stays
+        except AppError:
+            await self.attachments.discard(kept.key)
+            raise
+        if message.attachment_key != kept.key:
+            await self.attachments.discard(kept.key)
         return message, is_new
 
-    async def edit(self, actor: Actor, message_id: int, message: str, *, version: int | None = None) -> Message:
-        """Change one's own message; what it said before is kept.
+    async def edit(
+        self, actor: Actor, message_id: int, message: str, *, version: int | None = None, within: int | None = None
+    ) -> Message:
+        """Change one's own message; what it said before is kept. A repeat changes nothing. `within` names the community
+        in whose chat it must be.
 
         :raises NotFound: :raises NotSender: :raises VersionConflict: :raises Silenced: :raises Invalid:
         """
         async with self.begin() as store:
-            known, place = await _held(store, actor, message_id)
+            known, place = await _held(store, actor, message_id, within)
             demand_voice(place, self.clock.now())
             if known.sender_id != actor.user_id:
                 raise NotSender
-            if version is not None and version != known.version:
-                raise VersionConflict
             demand_text(message, may_be_empty=known.attachment_key is not None)
             if known.message == message:
                 return known
+            if version is not None and version != known.version:
+                raise VersionConflict
+            listeners = await store.listeners(known)
             await store.keep_message(known)
             changed = await store.change_message(
                 message_id,
@@ -90,16 +97,17 @@ class Chatting:
                 is_edited=True,
                 edited_at=self.clock.now(),
             )
-        tell_of(self.hub, changed, Changed(changed, place.email))
+        tell(self.hub, listeners, Changed(changed, place.email))
         return changed
 
-    async def remove(self, actor: Actor, message_id: int) -> Message:
-        """Delete one's own message, or any as a moderator; a tombstone stays. A repeat changes nothing.
+    async def remove(self, actor: Actor, message_id: int, *, within: int | None = None) -> Message:
+        """Delete one's own message, or any as a moderator; a tombstone stays. A repeat changes nothing. `within` names
+        the community in whose chat it must be.
 
         :raises NotFound: :raises NotSender:
         """
         async with self.begin() as store:
-            known, place = await _held(store, actor, message_id, also_deleted=True)
+            known, place = await _held(store, actor, message_id, within, also_deleted=True)
             if known.is_deleted:
                 return known
             if known.sender_id != actor.user_id:
@@ -114,11 +122,12 @@ class Chatting:
                 )
             if known.attachment_key is not None:
                 await store.emit(AttachmentDropped(key=known.attachment_key))
+            listeners = await store.listeners(known)
             dropped = dict.fromkeys(("attachment_key", "attachment_type", "attachment_name"))
             seq = await store.next_in(known.stream_id)
             now = self.clock.now()
             changed = await store.change_message(message_id, seq, is_deleted=True, deleted_at=now, **dropped)
-        tell_of(self.hub, changed, Changed(changed, ""))
+        tell(self.hub, listeners, Changed(changed, ""))
         return changed
 
     async def discard_attachment(self, key: str) -> None:
@@ -144,7 +153,7 @@ class Chatting:
             async with self.begin() as store:
                 parallel = await store.sent(actor.user_id, draft.client_id or "")
             return same_message(_present(parallel), draft), False
-        tell_of(self.hub, sent, Changed(sent, place.email))
+        tell(self.hub, channels_of(sent), Changed(sent, place.email))  # the recipient was seen to be a member
         return sent, True
 
     async def _write(
@@ -210,14 +219,14 @@ def _between(message: Message) -> set[int | None] | None:
 
 
 async def _held(
-    store: ChatStore, actor: Actor, message_id: int, *, also_deleted: bool = False
+    store: ChatStore, actor: Actor, message_id: int, within: int | None, *, also_deleted: bool = False
 ) -> tuple[Message, Place]:
     """A message that the caller sees, held until the end, and the caller's place in its group.
 
     :raises NotFound: and what being a member demands.
     """
     known = await store.message(message_id, lock=True)
-    if known is None or not known.is_seen_by(actor.user_id):
+    if known is None or not known.is_seen_by(actor.user_id) or not known.is_within(within):
         raise NotFound
     place = demand_member(await store.place(actor, known.community_id))
     if known.is_deleted and not also_deleted:

@@ -67,11 +67,14 @@ def user_channel(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-def tell_of(hub: Hub, message: Message, note: Note) -> None:
-    """Tell those who see the message: its community, or the two whom it is between."""
-    data = encode(note)
+def channels_of(message: Message) -> list[str]:
+    """Where those who see the message listen: its community, or the two whom it is between."""
     if message.recipient_id is None:
-        hub.publish(community_channel(message.community_id), data)
-    else:
-        for user_id in (message.sender_id, message.recipient_id):
-            hub.publish(user_channel(user_id), data)
+        return [community_channel(message.community_id)]
+    return [user_channel(message.sender_id), user_channel(message.recipient_id)]
+
+
+def tell(hub: Hub, channels: list[str], note: Note) -> None:
+    data = encode(note)
+    for channel in channels:
+        hub.publish(channel, data)

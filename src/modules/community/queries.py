@@ -182,8 +182,8 @@ class StreamQueries(Protocol):
         """The number of a message of the community's own stream."""
         ...
 
-    async def recent_direct(self, since: datetime, limit: int) -> list[Changed]:
-        """Direct messages of everybody that changed after this moment, oldest first."""
+    async def recent_direct(self, user_ids: list[int], since: datetime, limit: int) -> list[Changed]:
+        """Direct messages of these users that changed after this moment, oldest first."""
         ...
 
     async def unread(self, user_id: int, community_ids: list[int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from core.hub import Hub
 from core.transaction import Begin
 from modules.community.domain.chat import MOST_READERS, Message, MessageStatus, Pointer
 from modules.community.domain.groups import demand_member
-from modules.community.live import Moved, Note, Told, tell_of
+from modules.community.live import Moved, Note, Told, community_channel, tell
 from modules.community.ports import ReadingStore
 
 MOST_TOLD = 100
@@ -29,21 +29,24 @@ class Reading:
     begin: Begin[ReadingStore]
     hub: Hub
 
-    async def read(self, actor: Actor, message_id: int) -> tuple[Message, Pointer]:
-        """Move one's pointer up to this message, never back; where it stands then.
+    async def read(self, actor: Actor, message_id: int, *, within: int | None = None) -> tuple[Message, Pointer]:
+        """Move one's pointer up to this message, never back; where it stands then. `within` names the community in
+        whose chat it must be.
 
         :raises NotFound: and what being a member demands.
         """
         notes: list[Note] = []
+        listeners: list[str] = []
         async with self.begin() as store:
             known = await store.message(message_id)
-            if known is None or not known.is_seen_by(actor.user_id):
+            if known is None or not known.is_seen_by(actor.user_id) or not known.is_within(within):
                 raise NotFound
             place = demand_member(await store.place(actor, known.community_id))
             former = await store.pointer(known.stream_id, actor.user_id)
             pointer = await store.move_pointer(known, actor.user_id)
             before = former.last_read_seq if former else 0
             if pointer.last_read_seq > before:
+                listeners = await store.listeners(known)
                 is_small = known.recipient_id is not None or place.group.member_count <= MOST_READERS
                 notes = [*await _read_first(store, known, actor.user_id, before)]
                 if is_small:
@@ -52,7 +55,7 @@ class Reading:
                         *await _read_again(store, known, actor),
                     ]
         for note in notes:
-            tell_of(self.hub, known, note)
+            tell(self.hub, listeners, note)
         return known, pointer
 
     async def deliver(self, community_id: int, reached: list[Reached]) -> None:
@@ -74,10 +77,8 @@ class Reading:
                 known = max(former.beside(sent.sender_id), _beside(read, sent.sender_id))
                 if known < sent.seq <= further.beside(sent.sender_id):
                     notes.append(Told(sent.id, sent.sender_id, MessageStatus.DELIVERED, 0))
-            message = await store.message(notes[-1].message_id) if notes else None
-        if message is not None:
-            for note in notes:
-                tell_of(self.hub, message, note)
+        for note in notes:
+            tell(self.hub, [community_channel(community_id)], note)
 
 
 async def _read_first(store: ReadingStore, known: Message, reader_id: int, before: int) -> list[Told]:

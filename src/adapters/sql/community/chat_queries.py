@@ -84,7 +84,7 @@ class Pages:
         self.after: Select[Any] = of_stream.where(MESSAGES.c.seq > seq).order_by(_UP).limit(_LIMIT)
         # the newest of all that match: what was found is numbered by id, as all streams are in order of time
         self.found = {
-            is_sqlite: of_stream.where(matches(MESSAGES, is_sqlite=is_sqlite))
+            is_sqlite: of_stream.where(matches(MESSAGES, is_sqlite=is_sqlite, place=stream))
             .order_by(MESSAGES.c.id.desc())
             .limit(_LIMIT)
             for is_sqlite in (False, True)

@@ -9,6 +9,7 @@ from adapters.sql.community.places import PlaceStore
 from adapters.sql.models import ChatMessage, ChatStream, Delivery, MessageRevision, ReadPointer, ReadReceipt
 from adapters.sql.store import table
 from modules.community.domain.chat import Message, MessageType, Pointer
+from modules.community.live import community_channel, user_channel
 
 MESSAGES, STREAMS, POINTERS = table(ChatMessage), table(ChatStream), table(ReadPointer)
 REVISIONS, RECEIPTS, DELIVERIES = table(MessageRevision), table(ReadReceipt), table(Delivery)
@@ -41,3 +42,10 @@ class MessageStore(PlaceStore):
     async def message(self, message_id: int, *, lock: bool = False) -> Message | None:
         row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": message_id})
         return message(row) if row else None
+
+    async def listeners(self, message: Message) -> list[str]:
+        if message.recipient_id is None:
+            return [community_channel(message.community_id)]
+        both = (message.sender_id, message.recipient_id)
+        places = {user_id: await self.place_of(user_id, message.community_id) for user_id in both}
+        return [user_channel(user_id) for user_id, place in places.items() if place is not None and place.is_member]

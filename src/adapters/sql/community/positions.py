@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, any_, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, any_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.messages import (
@@ -49,13 +49,18 @@ SEQ_OF = (
     .join(STREAMS, STREAMS.c.id == MESSAGES.c.stream_id)
     .where(MESSAGES.c.id == bindparam("id"), *IN_COMMUNITY)
 )
-RECENT_DIRECT = (
+_RECENT_DIRECT = (
     select(USERS.c.email, *MESSAGE_COLUMNS)
     .join(USERS, USERS.c.id == MESSAGES.c.sender_id)
     .where(MESSAGES.c.recipient_id.is_not(None), MESSAGES.c.updated_at > bindparam("since"))
     .order_by(MESSAGES.c.updated_at, MESSAGES.c.id)
     .limit(bindparam("at_most", type_=Integer))
 )
+_BOTH = (MESSAGES.c.sender_id, MESSAGES.c.recipient_id)
+POSTGRES_RECENT_DIRECT = _RECENT_DIRECT.where(
+    or_(*(one == any_(bindparam("ids", type_=ARRAY(BigInteger))) for one in _BOTH))
+)
+SQLITE_RECENT_DIRECT = _RECENT_DIRECT.where(or_(*(one.in_(bindparam("ids", expanding=True)) for one in _BOTH)))
 _MINE = (
     select(POINTERS.c.last_read_seq)
     .where(POINTERS.c.stream_id == STREAMS.c.id, POINTERS.c.user_id == bindparam("user_id"))
@@ -105,8 +110,9 @@ class SqlPositions:
         row = await self._database.row(SEQ_OF, {"community_id": community_id, "id": message_id})
         return int(row[0]) if row else None
 
-    async def recent_direct(self, since: datetime, limit: int) -> list[Changed]:
-        rows = await self._database.rows(RECENT_DIRECT, {"since": since, "at_most": limit})
+    async def recent_direct(self, user_ids: list[int], since: datetime, limit: int) -> list[Changed]:
+        statement = SQLITE_RECENT_DIRECT if self._database.is_sqlite else POSTGRES_RECENT_DIRECT
+        rows = await self._database.rows(statement, {"ids": user_ids, "since": since, "at_most": limit})
         return [Changed(message(row[1:]), row[0]) for row in rows]
 
     async def unread(self, user_id: int, community_ids: list[int]) -> dict[int, int]:

@@ -65,6 +65,7 @@ FILTERS = {
     "seen_by_moderators": or_(~POSTS.c.is_deleted, _TOMBSTONE),
     "found_sqlite": matches(POSTS, is_sqlite=True),
     "found_postgres": matches(POSTS, is_sqlite=False),
+    "found_here_postgres": matches(POSTS, is_sqlite=False, place=bindparam("community_id", type_=BigInteger)),
     "joined": _JOINED,
     "joined_or_taught": or_(_JOINED, _TAUGHT),
 }
@@ -112,7 +113,8 @@ class SqlPostQueries:
         where = sorted(values)
         if wanted.search is not None:
             is_sqlite = self._database.is_sqlite
-            where.append("found_sqlite" if is_sqlite else "found_postgres")
+            here = "" if wanted.community_id is None else "here_"
+            where.append("found_sqlite" if is_sqlite else f"found_{here}postgres")
             values["query"] = query_of(words(wanted.search), is_sqlite=is_sqlite)
         elif wanted.parent_post_id is None and not wanted.is_queue:
             where.append("top")

@@ -86,6 +86,10 @@ class Message(Struct, frozen=True):
         """Whether a member of its community may see it."""
         return self.recipient_id is None or user_id in {self.sender_id, self.recipient_id}
 
+    def is_within(self, community_id: int | None) -> bool:
+        """Whether it is in this community's own chat; None asks for nothing."""
+        return community_id is None or (self.community_id == community_id and self.recipient_id is None)
+
 
 class Pointer(Struct, frozen=True):
     """Up to where a member has read."""

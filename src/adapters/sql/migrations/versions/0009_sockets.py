@@ -13,8 +13,10 @@ depends_on = None
 OF_ALL, OF_TWO = sa.text("first_user_id IS NULL"), sa.text("first_user_id IS NOT NULL")
 DIRECT = sa.text("recipient_id IS NOT NULL")
 SEARCHED = {"chat_messages": ("message",), "community_posts": ("title", "content")}
-# The same expression as in adapters/sql/community/searching.py; the column holds words already (core.text.words)
-TSVECTOR = "array_to_tsvector(array_remove(string_to_array(terms, ' '), ''))"
+PLACES = {"chat_messages": "stream_id", "community_posts": "community_id"}
+# The same expression as in adapters/sql/community/searching.py; the column holds words already (core.text.words), and
+# the row's stream or community is a word beside them
+TSVECTOR = "array_to_tsvector(array_append(array_remove(string_to_array(terms, ' '), ''), ('#'::text || ({})::text)))"
 TOKENS = "tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '_'\""
 BATCH = 1000
 
@@ -139,7 +141,7 @@ def _fill(table: str, columns: tuple[str, ...]) -> None:
 
 def _make_searchable(table: str) -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"CREATE INDEX ix_{table}_fts ON {table} USING gin ({TSVECTOR})")
+        op.execute(f"CREATE INDEX ix_{table}_fts ON {table} USING gin ({TSVECTOR.format(PLACES[table])})")
         return
     fts = f"{table}_fts"
     delete = f"INSERT INTO {fts} ({fts}, rowid, terms) VALUES ('delete', old.id, old.terms);"
