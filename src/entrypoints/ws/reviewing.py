@@ -35,8 +35,11 @@ async def _review_places(sockets: Sockets, connections: list[Connection]) -> Non
         user_ids = list({one.user_id for one in members})
         places = await sockets.house.workflows.community.places(community_id, user_ids)
         for connection in members:
+            if connection.user_id not in places:  # an account that was closed since its login was looked at
+                connection.evict(TokenRevoked())
+                continue
             try:
-                connection.place_ends = demand_member(places.get(connection.user_id)).ends_at
+                connection.place_ends = demand_member(places[connection.user_id]).ends_at
             except AppError as error:
                 connection.evict(error)
             else:
