@@ -136,7 +136,7 @@ async def test_a_hello_opts_in(room: Room) -> None:
         ('{"type":"chat_message","message":"a\\u0000b"}', "message"),
         ('{"type":"chat_message","message":"x","community_id":987654}', "community_id"),
         ('{"type":"chat_message","message":"x","client_id":"7"}', "client_id"),
-        ('{"type":"chat_message","message":"x","reply_to":999}', "reply_to_id"),
+        ('{"type":"chat_message","message":"x","reply_to":999}', "reply_to"),
         ('{"type":"typing"}', "is_typing"),
         ('{"type":"read_receipt","message_id":"1"}', "message_id"),
         ('{"type":"read_receipt","message_id":99999999999999999999}', "message_id"),

@@ -68,6 +68,9 @@ async def test_over_rest_they_are_pages_of_their_own(room: Room) -> None:
     assert [(one["user_id"], one["latest"]["message"], one["unread_count"]) for one in listed] == [
         (room.asha.id, "Back", 3)
     ]
+    await room.asha.call("PUT", f"{MESSAGES}{answer.json()['id']}/", json={"message": "2, edited"})
+    listed = (await room.ravi.get(f"/api/community/groups/{room.id}/conversations/")).json()["results"]
+    assert listed[0]["latest"]["message"] == "Back"  # an edit of an older one makes it no newer
     marked = await room.ravi.post(f"{MESSAGES}{answer.json()['id']}/mark-as-read/")
     assert (marked.json()["last_read_seq"], marked.json()["unread_count"]) == (3, 0)
     assert (await room.host.get(f"/api/community/groups/{room.id}/conversations/")).json()["results"] == []

@@ -36,12 +36,12 @@ async def test_a_token_comes_in_one_of_three_ways_and_a_ticket_in_one(room: Room
         assert (await client.next("welcome"))["token_ttl_s"] > 800
     assert opened[2].socket.subprotocol == "bearer"
     told, closed = await refused(room, f"{path}?ticket={ticket}")  # it is used up
-    assert (told["code"], closed) == ("invalid_token", (4401, "invalid_token"))
+    assert (told["code"], closed) == ("invalid_ticket", (4401, "invalid_ticket"))
 
 
 @pytest.mark.parametrize("path", [CHAT.format(1), PERSONAL])
 async def test_without_a_good_token_nobody_comes_in(room: Room, path: str) -> None:
-    for query, code in (("", "not_authenticated"), ("?token=x.y.z", "invalid_token"), ("?ticket=x", "invalid_token")):
+    for query, code in (("", "not_authenticated"), ("?token=x.y.z", "invalid_token"), ("?ticket=x", "invalid_ticket")):
         told, closed = await refused(room, path + query)
         assert (told["code"], closed) == (code, (4401, code))
     await room.asha.post("/api/accounts/logout/")

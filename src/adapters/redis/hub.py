@@ -43,7 +43,10 @@ class RedisHub:
         self._news = asyncio.Event()
         self._asked: set[str] = set()
         """Channels that this connection was asked for."""
+        self._confirmed: set[str] = set()
         self._unconfirmed: dict[str, asyncio.Event] = {}
+        self._asking = asyncio.Lock()
+        """One asks at a time: who comes while another leaves must not be overtaken."""
         self._pubsub: PubSub | None = None
         self._is_whole = self._was_whole = self._is_closed = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -61,19 +64,17 @@ class RedisHub:
 
     async def subscribe(self, channel: str, receive: Receive) -> None:
         self._begin()
-        if self._listeners.add(channel, receive):
-            self._unconfirmed[channel] = asyncio.Event()
-            await self._ask(channel)
-        confirmed = self._unconfirmed.get(channel)
-        if confirmed is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SUBSCRIBE_PATIENCE_S):
-                    await confirmed.wait()
+        self._listeners.add(channel, receive)
+        if channel in self._confirmed:
+            return
+        confirmed = self._unconfirmed.setdefault(channel, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SUBSCRIBE_PATIENCE_S):
+                await self._ask(channel)
+                await confirmed.wait()
 
     def unsubscribe(self, channel: str, receive: Receive) -> None:
         if self._listeners.remove(channel, receive):
-            if confirmed := self._unconfirmed.pop(channel, None):
-                confirmed.set()
             task = asyncio.get_running_loop().create_task(self._leave(channel))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
@@ -101,30 +102,36 @@ class RedisHub:
 
     async def _ask(self, *channels: str) -> None:
         """Ask the connection for them, once. Without a connection they are asked for when there is one."""
-        new = [channel for channel in channels if channel not in self._asked]
-        if self._pubsub is None or not new:
-            return
-        self._asked.update(new)
-        try:
-            await self._pubsub.subscribe(*(self._prefix + channel for channel in new))
-        except AWAY:
-            return  # the listening task notices, too
+        async with self._asking:
+            new = [channel for channel in channels if channel not in self._asked and self._listeners.has(channel)]
+            if self._pubsub is None or not new:
+                return
+            self._asked.update(new)
+            try:
+                await self._pubsub.subscribe(*(self._prefix + channel for channel in new))
+            except AWAY:
+                return  # the listening task notices, too
 
     async def _leave(self, channel: str) -> None:
-        if self._pubsub is None or self._listeners.has(channel) or channel not in self._asked:
-            return  # somebody has come meanwhile
-        self._asked.discard(channel)
-        try:
-            await self._pubsub.unsubscribe(self._prefix + channel)
-        except AWAY:
-            return
+        async with self._asking:
+            if self._listeners.has(channel):
+                return  # somebody has come meanwhile
+            self._unconfirmed.pop(channel, None)
+            self._confirmed.discard(channel)
+            if self._pubsub is None or channel not in self._asked:
+                return
+            self._asked.discard(channel)
+            try:
+                await self._pubsub.unsubscribe(self._prefix + channel)
+            except AWAY:
+                return
 
     async def _listen(self) -> None:
         while not self._is_closed:  # what it calls may swallow the cancellation
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(ALIVE)
-                    self._pubsub, self._asked = pubsub, set()
+                    self._pubsub, self._asked, self._confirmed = pubsub, set(), set()
                     self._unconfirmed = {
                         channel: self._unconfirmed.get(channel) or asyncio.Event()
                         for channel in self._listeners.channels()
@@ -136,7 +143,7 @@ class RedisHub:
             except Exception:  # whatever it is, an instance that hears no others must not stay so
                 log.exception("hub_failed")
             finally:
-                self._pubsub, self._is_whole = None, False
+                self._pubsub, self._is_whole, self._confirmed = None, False, set()
             await asyncio.sleep(BACK_OFF_S)
 
     async def _hear(self, pubsub: PubSub) -> None:
@@ -159,6 +166,8 @@ class RedisHub:
             if not data.startswith(self._me):
                 self._listeners.tell(channel, data[len(self._me) :])
         elif message["type"] == "subscribe":
+            if channel in self._asked:
+                self._confirmed.add(channel)
             if confirmed := self._unconfirmed.pop(channel, None):
                 confirmed.set()
             if not self._is_whole and not self._unconfirmed:

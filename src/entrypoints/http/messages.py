@@ -1,6 +1,5 @@
 """/api/community/messages/: chat over REST, with the class and between two."""
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -95,7 +94,7 @@ async def conversations(
 ) -> Listing[ConversationInfo]:
     """With which members one exchanges direct messages; the latest first."""
     demand_member(await do(request).community.place(caller(request), community_id))
-    page = page_request(limit, cursor, count=False, kinds=(datetime, int))
+    page = page_request(limit, cursor, count=False)
     found = await do(request).chat.conversations(page, caller(request), community_id)
     return listing(request, found, lambda one: conversation_info(request, one))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.actor import Actor
 from core.errors import AppError, Invalid, RateLimited
-from entrypoints.ws.closing import CLOSED, TEMPORARY, Code, code_of
+from entrypoints.ws.closing import CLOSED, TEMPORARY, Code, TooManySockets, code_of
 from entrypoints.ws.outgoing import Error, Frame, Told, close_event, frame
 
 MOST_FRAMES = 256
@@ -211,5 +211,6 @@ def refusal(error: AppError, client_id: str | None = None) -> Frame:
         optional["retry_after_ms"] = error.retry_after * 1000
     if error.faults:
         optional["errors"] = list(error.faults)
-    told = Error(error.code, error.message, isinstance(error, TEMPORARY), **optional)
+    is_temporary = isinstance(error, TEMPORARY) and not isinstance(error, TooManySockets)
+    told = Error(error.code, error.message, is_temporary, **optional)
     return frame(told)

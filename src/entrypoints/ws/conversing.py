@@ -2,7 +2,7 @@
 
 import asyncio
 
-from core.errors import Forbidden
+from core.errors import FieldFault, Forbidden, Invalid
 from entrypoints.http.policy import CHAT_S, demand_chat_pace
 from entrypoints.ws.connection import Connection
 from entrypoints.ws.incoming import LARGEST_FRAME, Delete, Edit, Pong, Read, RefreshLogin, Send, SendDirect
@@ -12,6 +12,7 @@ from entrypoints.ws.sockets import Sockets
 from modules.community.domain.chat import LONGEST_MESSAGE, Draft, Message, MessageType
 
 HEARTBEAT_MS = 25_000
+SAID = {"reply_to_id": "reply_to"}
 
 
 class OtherUser(Forbidden):
@@ -48,7 +49,11 @@ class Conversing:
             reply_to_id=said.reply_to,
             client_id=said.client_id and said.client_id.lower(),
         )
-        sent, is_new = await self.house.workflows.chatting.send(self.connection.actor, draft)
+        try:
+            sent, is_new = await self.house.workflows.chatting.send(self.connection.actor, draft)
+        except Invalid as error:  # by the names that frames have
+            faults = tuple(FieldFault(SAID.get(one.field, one.field), one.message) for one in error.faults)
+            raise Invalid(error.message, faults=faults) from error
         self._acknowledge(said.client_id, sent, sent.seq, is_duplicate=not is_new)
 
     async def edit(self, said: Edit) -> None:

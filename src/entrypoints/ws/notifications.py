@@ -33,10 +33,9 @@ class Personal(Conversing):
     """One socket's part in what its user exchanges with others."""
 
     async def hello(self, _: Hello) -> None:
-        if self.connection.version != 2:
-            self.connection.version = 2
-            self.sockets.schedule(self.connection)
-            self.welcome()
+        self.connection.version = 2
+        self.sockets.schedule(self.connection)
+        self.welcome()  # there is nothing to resume: direct messages are numbered for each two
 
     async def send(self, said: SendDirect) -> None:
         await self.send_in(said.community_id, said, recipient_id=said.recipient_id)

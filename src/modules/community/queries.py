@@ -109,7 +109,7 @@ class MessageCard(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True):
-    """Direct messages with one member: the message that last changed, and how many one has not read."""
+    """Direct messages with one member: the newest of them, and how many one has not read."""
 
     person: Person
     latest: Message

@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.clock import Clock
 from core.ids import Randomness
 from core.transaction import Begin
-from modules.identity.domain import AccountDisabled, InvalidToken, TokenRevoked
+from modules.identity.domain import AccountDisabled, InvalidTicket, InvalidToken, TokenRevoked
 from modules.identity.ports import AccessTokens, IdentityStore
 from modules.identity.queries import IdentityQueries, Standing
 
@@ -44,7 +44,7 @@ class Authentication:
     async def open_with_ticket(self, ticket: str) -> tuple[Actor, datetime]:
         """The same for a ticket, which is as good as an access token that was issued now.
 
-        :raises InvalidToken: :raises TokenRevoked: :raises AccountDisabled:
+        :raises InvalidTicket: :raises TokenRevoked: :raises AccountDisabled:
         """
         actor = await self.redeem_ticket(ticket)
         return actor, self.clock.now() + timedelta(seconds=self.tokens.lifetime)
@@ -67,12 +67,12 @@ class Authentication:
     async def redeem_ticket(self, ticket: str) -> Actor:
         """The actor that the ticket was issued to; a second use is refused.
 
-        :raises InvalidToken: unknown, used or expired. :raises TokenRevoked: :raises AccountDisabled:
+        :raises InvalidTicket: unknown, used or expired. :raises TokenRevoked: :raises AccountDisabled:
         """
         async with self.begin() as store:
             session = await store.take_ticket(_digest(ticket))
         if session is None:
-            raise InvalidToken
+            raise InvalidTicket
         standing = await self.queries.standing(session.user_id, session.id)
         return _judge(standing, session.user_id, session.id, standing.token_version if standing else 0)
 

@@ -49,6 +49,11 @@ class InvalidToken(Unauthenticated):
     detail = "This token is not valid; log in again."
 
 
+class InvalidTicket(InvalidToken):
+    code = "invalid_ticket"
+    detail = "This ticket was used or has expired; ask for another one."
+
+
 class TokenExpired(Unauthenticated):
     code = "token_expired"
     detail = "The access token has expired; refresh it."

@@ -173,7 +173,7 @@ class SqlChatQueries:
             request,
             values=values,
             order="recent",
-            keys=lambda one: (one.latest.updated_at, one.latest.stream_id),
+            keys=lambda one: (one.latest.id,),
         )
 
     async def _cards(

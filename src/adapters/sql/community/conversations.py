@@ -13,7 +13,16 @@ from modules.community.queries import Conversation, Person
 _ME = bindparam("user_id", type_=STREAMS.c.first_user_id.type)
 _OTHER = func.coalesce(func.nullif(STREAMS.c.first_user_id, _ME), STREAMS.c.second_user_id)
 _PERSON = len(PERSON_COLUMNS)
-_LATEST = and_(MESSAGES.c.stream_id == STREAMS.c.id, MESSAGES.c.change_seq == STREAMS.c.seq)
+_SENT = MESSAGES.alias("sent")
+_NEWEST = (
+    select(_SENT.c.seq)
+    .where(_SENT.c.stream_id == STREAMS.c.id)
+    .order_by(_SENT.c.seq.desc())
+    .limit(1)
+    .correlate(STREAMS)
+    .scalar_subquery()
+)
+_LATEST = and_(MESSAGES.c.stream_id == STREAMS.c.id, MESSAGES.c.seq == _NEWEST)
 
 
 def _conversation(row: AnyRow) -> Conversation:
@@ -30,6 +39,6 @@ CONVERSATIONS = KeysetList(
         or_(STREAMS.c.first_user_id == _ME, STREAMS.c.second_user_id == _ME),
     ),
     make=_conversation,
-    orders={"recent": [MESSAGES.c.updated_at, STREAMS.c.id]},
+    orders={"recent": [MESSAGES.c.id]},
     filters={},
 )
