@@ -134,6 +134,7 @@ class Room:
             connection.resumed(connection.position)
             raise
         if missed is None:
+            connection.resumed(connection.position)
             raise NotFound
         connection.resumed(missed.position.seq, self._told_of(missed, since, connection.user_id))
 
@@ -203,10 +204,8 @@ class Room:
             return
         changes = {changed.message.change_seq: changed for changed in missed.changes}
         log.info("caught_up", community_id=self.community_id, since=self.last, seq=position.seq, found=len(changes))
-        if (
-            len(changes) == position.seq - self.last <= MOST_SINGLE
-        ):  # nothing was changed twice: told as it would have been
-            self._pending |= changes
+        if len(changes) == position.seq - self.last <= MOST_SINGLE:
+            self._pending |= changes  # nothing was changed twice: they are told as they would have been
             return
         since, self.last = self.last, position.seq
         self._pending = {seq: changed for seq, changed in self._pending.items() if seq > self.last}
