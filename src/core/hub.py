@@ -41,11 +41,8 @@ class Listeners:
     def __init__(self) -> None:
         self._by_channel: dict[str, list[Receive]] = {}
 
-    def add(self, channel: str, receive: Receive) -> bool:
-        """Whether it is the channel's first."""
-        listening = self._by_channel.setdefault(channel, [])
-        listening.append(receive)
-        return len(listening) == 1
+    def add(self, channel: str, receive: Receive) -> None:
+        self._by_channel.setdefault(channel, []).append(receive)
 
     def remove(self, channel: str, receive: Receive) -> bool:
         """Whether it was the channel's last."""

@@ -192,7 +192,7 @@ class RedisHub:
                         for channel, data in batch:
                             pipe.publish(channel, data)
                         await pipe.execute()
-                except Exception as error:  # noqa: BLE001 - see above
+                except Exception as error:  # noqa: BLE001 - an instance must not fall silent for good
                     # what was told in vain is found in the database by its number
                     log.warning("hub_untold", count=len(batch), error=type(error).__name__)
                     await asyncio.sleep(BACK_OFF_S)

@@ -1,7 +1,5 @@
 """What the chat and the personal socket have in common: one socket's part in conversations."""
 
-import asyncio
-
 from core.errors import FieldFault, Forbidden, Invalid
 from entrypoints.http.policy import CHAT_S, demand_chat_pace
 from entrypoints.ws.connection import Connection
@@ -87,7 +85,7 @@ class Conversing:
         self.connection.tell(AuthRefreshed(self._token_ttl()))
 
     async def pong(self, _: Pong) -> None:
-        await asyncio.sleep(0)  # it was heard, which is all that counts
+        """It was heard, which is all that counts."""
 
     def _token_ttl(self) -> int:
         return max(0, int((self.connection.login_ends - self.house.clock.now()).total_seconds()))
