@@ -91,6 +91,35 @@ async def test_each_is_run_once_by_many_dispatchers(world: World, effects: Effec
     assert await world.count("outbox", "done_at IS NULL") == 0
 
 
+async def test_what_is_announced_while_the_last_one_ends_is_drained_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim that runs meanwhile does not see it, and when it returns nothing runs any more."""
+    outbox, ending, calls = world.house.outbox, asyncio.Event(), list[int]()
+
+    async def outside(event: Happened) -> None:
+        if event.number == 2:
+            await ending.wait()
+        calls.append(event.number)
+
+    dispatcher = rewire(world, outside=outside)
+    await announce(world, 1, 2)
+    claim = outbox.claim
+
+    async def slow_claim(limit: int, **how: Any) -> list[Any]:
+        running, has_one_ended = list(dispatcher._running), calls == [1]
+        claimed = await claim(limit, **how)
+        if has_one_ended:
+            await announce(world, 3)
+            ending.set()
+            await asyncio.wait(running)
+        return claimed
+
+    monkeypatch.setattr(outbox, "claim", slow_claim)
+    assert await dispatcher.drain() == 3
+    assert calls == [1, 2, 3]
+
+
 async def test_effects_in_the_database_and_done_commit_together(world: World, effects: Effects) -> None:
     dispatcher = rewire(world, after=effects.inside)
     await announce(world, 1)

@@ -70,9 +70,13 @@ class Dispatcher:
 
     async def drain(self) -> int:
         """Run what is due until nothing is and all of it has ended; how many reactions were run."""
-        total = 0
-        while (started := await self.fill()) or self._running:
+        total, is_over = 0, False
+        while not is_over:
+            # looked at before the claim: what ends during it may leave something that the claim did not see
+            was_idle = not self._running
+            started = await self.fill()
             total += started
+            is_over = was_idle and not started
             await self.wait_for_place()
         return total
 
