@@ -17,6 +17,7 @@ import uvicorn
 
 from adapters.sql import migrating
 from entrypoints.sandbox import Sandbox, SandboxConfig
+from entrypoints.sandbox.fcm_account import service_account
 from entrypoints.ws.incoming import LARGEST_FRAME
 from services import postgres_url, redis_url, stop_services
 from worlds import SandboxClient, World, build_world
@@ -95,7 +96,8 @@ def redis() -> str:
 @pytest.fixture(scope="session")
 async def sandbox_server() -> AsyncIterator[tuple[Sandbox, str]]:
     """The outside world under a real server on a port of its own."""
-    sandbox = Sandbox(SandboxConfig(webhook_url=None, **SECRETS))
+    account = service_account("http://sandbox")
+    sandbox = Sandbox(SandboxConfig(webhook_url=None, service_account=account, **SECRETS))
     async with serving(sandbox.app) as base:
         yield sandbox, base
 

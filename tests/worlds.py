@@ -67,6 +67,9 @@ class SandboxClient:
     async def mails(self, to: str) -> list[dict[str, Any]]:
         return (await self.http.get("/sandbox/mail/", params={"to": to})).json()["results"]
 
+    async def pushes(self, user_id: int) -> list[dict[str, Any]]:
+        return (await self.http.get("/sandbox/push/", params={"user": user_id})).json()["results"]
+
     async def totals(self) -> dict[str, Any]:
         return (await self.http.get("/sandbox/razorpay/totals/")).json()
 
@@ -225,6 +228,15 @@ class World:
         await self.house.workflows.joining.join(person.actor, community_id)
         return person
 
+    async def confirm(self, *people: Person) -> None:
+        """Their addresses are theirs."""
+        from sqlalchemy import text
+
+        async with self.house.database.transaction() as transaction:
+            for person in people:
+                statement = text("UPDATE users SET email_verified_at = created_at WHERE id = :id")
+                await transaction.execute(statement, {"id": person.id})
+
     async def order(self, person: Person, course: MadeCourse) -> dict[str, Any]:
         answer = await person.post("/api/payments/create_order/", {"course_id": course.id})
         assert answer.status_code in {200, 201}, answer.text
@@ -248,8 +260,14 @@ class World:
 
 
 def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **overrides: str) -> Settings:
+    account, firebase = directory / "service-account.json", dict[str, str]()
+    if sandbox.sandbox.config.service_account is not None:
+        served = {**sandbox.sandbox.config.service_account, "token_uri": f"{sandbox.base}/sandbox/fcm/token"}
+        account.write_text(json.dumps(served))
+        firebase = {"SHALA_FCM_CREDENTIALS": str(account), "SHALA_FCM_BASE_URL": f"{sandbox.base}/sandbox/fcm"}
     return load(
         {
+            **firebase,
             "SHALA_DATABASE_URL": database_url,
             "SHALA_DATA_DIR": str(directory / "data"),
             "SHALA_SECRET_KEY": SECRET_KEY,

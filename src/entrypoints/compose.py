@@ -1,9 +1,12 @@
 """The only file that constructs adapters."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from adapters.fcm import FcmPushService
 from adapters.limiting import RateLimits
 from adapters.memory import EventWakeUp
 from adapters.memory.hub import MemoryHub
@@ -37,7 +40,11 @@ from adapters.sql.learning.enrolment import SqlEnrolmentStore
 from adapters.sql.learning.outline import SqlOutlineStore
 from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
-from adapters.sql.notifications import SqlMailFacts, SqlMailStore
+from adapters.sql.notifications.mails import SqlMailFacts, SqlMailStore
+from adapters.sql.notifications.notices import SqlNoticeStore
+from adapters.sql.notifications.personal import SqlNotificationStore, SqlPreferenceStore
+from adapters.sql.notifications.queries import SqlNotificationQueries
+from adapters.sql.notifications.sending import SqlBatchStore, SqlPushStore
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.pruning import SqlPruning
 from adapters.sql.reviews import SqlReviews, SqlReviewStore
@@ -81,8 +88,13 @@ from modules.learning.outlining import Outlining
 from modules.learning.ports import MediaLibrary
 from modules.learning.studying import Studying
 from modules.learning.viewing import Viewing
+from modules.notifications.batching import Batching
+from modules.notifications.inbox import Inbox
 from modules.notifications.mailing import Mailing
-from modules.notifications.ports import MailTransport
+from modules.notifications.ports import MailTransport, PushService
+from modules.notifications.preferring import Preferring
+from modules.notifications.pushing import Pushing
+from modules.notifications.telling import Telling
 
 __all__ = ["House", "compose", "schema"]
 
@@ -105,6 +117,7 @@ class House:
     library: MediaLibrary
     gateway: PaymentGateway
     transport: MailTransport
+    pushes: PushService | None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -139,22 +152,16 @@ def compose(
     limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
-    transport = transport or _transport(settings)
+    transport, pushes = transport or _transport(settings), _pushes(settings)
     workflows = Workflows(
         **_identity(settings, tools, shelf),
         **_learning(settings, tools, library, shelf),
         **_commerce(tools, gateway),
         **_community(tools, shelf, library),
+        **_notifications(settings, tools, transport, pushes),
         presence=presence,
-        mailing=Mailing(
-            database.begin(SqlMailStore),
-            SqlMailFacts(database, SqlCommerceQueries(database), derivation, clock),
-            transport,
-            domain=settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost",
-        ),
     )
-    stores = {"learning": SqlEnrolmentStore, "commerce": SqlCommerceStore, "community": SqlGroupStore}
-    database.reactions = choreography(workflows, {**stores, "sockets": lambda tx: SqlReviewStore(tx, hub)})
+    database.reactions = choreography(workflows, _stores(hub))
     house = House(
         settings=settings,
         workflows=workflows,
@@ -170,8 +177,11 @@ def compose(
         library=library,
         gateway=gateway,
         transport=transport,
-        closers=[database.close, limits.close, presence.close, hub.close],
+        pushes=pushes,
+        closers=[database.close, limits.close, presence.close, hub.close, transport.close],
     )
+    if pushes is not None:
+        house.closers.append(pushes.close)
     if isinstance(wake_up, SaqWakeUp):
         house.closers.append(wake_up.close)
     if isinstance(workflows.views, SqlPostViews):
@@ -179,6 +189,17 @@ def compose(
     if isinstance(gateway, RazorpayGateway):
         house.closers.append(gateway.close)
     return house
+
+
+def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
+    """How reactions within see an open transaction."""
+    return {
+        "learning": SqlEnrolmentStore,
+        "commerce": SqlCommerceStore,
+        "community": SqlGroupStore,
+        "preferences": SqlPreferenceStore,
+        "sockets": lambda transaction: SqlReviewStore(transaction, hub),
+    }
 
 
 def _storage(settings: Settings, tools: _Tools) -> tuple[MediaLibrary, LocalShelf | S3Shelf]:
@@ -215,6 +236,40 @@ def _transport(settings: Settings) -> SmtpTransport:
         password=settings.smtp_password or None,
         tls=settings.smtp_tls,
     )
+
+
+def _pushes(settings: Settings) -> FcmPushService | None:
+    if not settings.fcm_credentials:
+        return None
+    credentials = json.loads(Path(settings.fcm_credentials).read_text())
+    return FcmPushService(credentials, base_url=settings.fcm_base_url or None)
+
+
+def _notifications(
+    settings: Settings, tools: _Tools, transport: MailTransport, pushes: PushService | None
+) -> dict[str, Any]:
+    database, clock = tools.database, tools.clock
+    facts = SqlMailFacts(database, SqlCommerceQueries(database), tools.derivation, clock)
+    domain = settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost"
+    preferring = Preferring(database.begin(SqlPreferenceStore), tools.derivation, clock)
+    return {
+        "mailing": Mailing(database.begin(SqlMailStore), facts, transport, domain),
+        "telling": Telling(database.begin(SqlNoticeStore), tools.hub, tools.randomness, clock),
+        "inbox": Inbox(database.begin(SqlNotificationStore), tools.hub),
+        "preferring": preferring,
+        "batching": Batching(
+            database.begin(SqlBatchStore),
+            facts,
+            transport,
+            preferring,
+            clock,
+            domain,
+            app_url=settings.app_url or f"{settings.public_base_url}/open",
+            api_url=settings.public_base_url,
+        ),
+        "pushing": Pushing(database.begin(SqlPushStore), pushes, clock),
+        "notifications": SqlNotificationQueries(database, clock),
+    }
 
 
 def _identity(settings: Settings, tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from entrypoints.compose import House, compose, schema
 from entrypoints.http.app import create_app
-from entrypoints.keeping import replace_file
+from entrypoints.keeping import kept_account, replace_file
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from entrypoints.settings import Settings
 from entrypoints.worker.loop import background
@@ -26,8 +26,9 @@ log = structlog.get_logger()
 
 def embedded_app(settings: Settings) -> tuple[Any, Callable[[], Awaitable[None]]]:
     """The application with its sandbox under /sandbox/ and its dispatcher beside it; and what closes its sockets."""
-    memory = settings.data_path / "sandbox"
+    memory, account = settings.data_path / "sandbox", settings.data_path / "sandbox-service-account.json"
     config = SandboxConfig(
+        service_account=kept_account(account, settings.own_url),
         key_id=settings.razorpay_key_id,
         key_secret=settings.razorpay_key_secret,
         webhook_secret=settings.razorpay_webhook_secret,
@@ -35,8 +36,10 @@ def embedded_app(settings: Settings) -> tuple[Any, Callable[[], Awaitable[None]]
         smtp_port=0,
     )
     sandbox = recalled(config, memory)
-    base = f"{settings.own_url}/sandbox/razorpay"
-    house = compose(replace(settings, razorpay_base_url=settings.razorpay_base_url or base))
+    outside = {"razorpay_base_url": settings.razorpay_base_url or f"{settings.own_url}/sandbox/razorpay"}
+    if not settings.fcm_credentials:
+        outside |= {"fcm_credentials": str(account), "fcm_base_url": f"{settings.own_url}/sandbox/fcm"}
+    house = compose(replace(settings, **outside))
 
     @asynccontextmanager
     async def together(house: House) -> AsyncGenerator[None, None]:
@@ -134,7 +137,7 @@ def announcement(settings: Settings, accounts: Sequence[str]) -> str:
     lines = {
         "API": f"{base}/api/",
         "Documentation": f"{base}/docs/",
-        "Sandbox (payments, mailbox)": f"{base}/sandbox/",
+        "Sandbox (payments, mail, phones)": f"{base}/sandbox/",
         "Data": str(settings.data_path.resolve()),
     }
     if accounts:

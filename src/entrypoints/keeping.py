@@ -1,5 +1,6 @@
 """Files that a process keeps for itself: whole whenever the machine stops, and for its own user only."""
 
+import json
 import os
 import secrets
 import tempfile
@@ -37,3 +38,21 @@ def kept_secret(path: Path) -> str:
     if len(secret.strip()) < SHORTEST_SECRET:
         raise NoSecret(f"{path.resolve()} is empty or cut short: restore it, or delete it to have a new one made.")
     return secret
+
+
+def kept_account(path: Path, sandbox_url: str) -> dict[str, str]:
+    """The service account in the file, whose tokens are had at the sandbox; where there is no file, a new one is made.
+
+    :raises NoSecret: the file holds none.
+    """
+    from entrypoints.sandbox.fcm_account import TOKEN_PATH, service_account
+
+    try:
+        account: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else service_account(sandbox_url)
+        known = {**account, "token_uri": f"{sandbox_url}{TOKEN_PATH}"}  # it may be served elsewhere today
+    except (ValueError, TypeError):
+        raise NoSecret(f"{path.resolve()} is no service account: delete it to have a new one made.") from None
+    if not path.exists() or known != account:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(known, indent=2).encode())
+    return known

@@ -9,10 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 from core.events import Reaction, Reactions
+from entrypoints import notices
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
 from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid, OrderUnknown, PaymentNeedsReview
-from modules.community.events import AttachmentDropped, GroupClosed, PlaceLost
+from modules.community.events import (
+    AttachmentDropped,
+    DirectMessageSent,
+    GroupClosed,
+    PlaceLost,
+    PostModerated,
+    PostPublished,
+    PostReported,
+    PostWaits,
+)
 from modules.identity.events import (
     AccessEnded,
     AccountErased,
@@ -23,6 +33,7 @@ from modules.identity.events import (
     RoleChanged,
 )
 from modules.learning.events import EnrolmentChanged, ImportStarted, InstructorRemoved
+from modules.notifications.events import GroupChosen, NoticePosted, PushesWaiting
 
 Stores = dict[str, Callable[[Any], Any]]
 """How to see an open transaction as a module's store."""
@@ -34,6 +45,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
 
 def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     learning, community, sockets = see["learning"], see["community"], see["sockets"]
+    preferences = see["preferences"]
     return (
         Reaction(
             "enrol_buyer",
@@ -51,13 +63,41 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             PlaceLost,
             lambda tx, e: sockets(tx).ask(user_id=e.user_id, community_id=e.community_id),
         ),
+        Reaction(
+            "choose_for_group",
+            GroupChosen,
+            lambda tx, e: do.joining.choose(community(tx), e.user_id, e.community_id, e.changes()),
+        ),
+        Reaction(
+            "forget_notifications", AccountErased, lambda tx, e: do.preferring.forget_user(preferences(tx), e.user_id)
+        ),
+        Reaction("mail_new_address", EmailChanged, lambda tx, e: do.preferring.end_pause(preferences(tx), e.user_id)),
         Reaction("review_groups_sockets", GroupClosed, lambda tx, e: sockets(tx).ask(community_id=e.community_id)),
+    )
+
+
+def _telling(do: Workflows) -> tuple[Reaction, ...]:
+    """Which facts people hear of; what they hear stands in entrypoints/notices.py."""
+
+    async def tell_of_payment(event: OrderPaid) -> None:
+        await do.telling.tell(*await notices.of_payment(do, event))
+
+    return (
+        Reaction("tell_of_post", PostPublished, lambda e: do.telling.tell(*notices.of_post(e)), outside=True),
+        Reaction("tell_of_decision", PostModerated, lambda e: do.telling.tell(*notices.of_decision(e)), outside=True),
+        Reaction("tell_of_report", PostReported, lambda e: do.telling.tell(notices.of_report(e)), outside=True),
+        Reaction("tell_of_waiting", PostWaits, lambda e: do.telling.tell(notices.of_waiting(e)), outside=True),
+        Reaction("tell_of_message", DirectMessageSent, lambda e: do.telling.tell(notices.of_message(e)), outside=True),
+        Reaction("tell_of_payment", OrderPaid, tell_of_payment, outside=True),
+        Reaction("spread_notice", NoticePosted, lambda e: do.telling.spread(e.notice_id), outside=True),
+        Reaction("push", PushesWaiting, lambda _: do.pushing.send_due(), outside=True),
     )
 
 
 def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     commerce = see["commerce"]
     return (
+        *_telling(do),
         Reaction(
             "apply_gateway_event",
             GatewayEventStored,

@@ -62,6 +62,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_password: Annotated[str, _about("Password at the mail server")] = ""
     smtp_tls: Annotated[str, _about("off, starttls or tls", pattern="^(off|starttls|tls)$")] = "starttls"
     mail_from: Annotated[str, _about("Sender of mails")] = "Shala <no-reply@example.com>"
+    fcm_credentials: Annotated[
+        str, _about("File with the JSON of Firebase's service account; empty: nothing is pushed")
+    ] = ""
+    fcm_base_url: Annotated[str, _about("Another address of Firebase: the sandbox")] = ""
+    app_url: Annotated[
+        str, _about("Where links in mails lead, before /post/9 and the like; default: the API's own /open")
+    ] = ""
     storage: Annotated[str, _about("local (one machine) or s3", pattern="^(local|s3)$")] = "local"
     s3_bucket: Annotated[str, _about("Bucket; public pictures lie under public/")] = ""
     s3_endpoint: Annotated[str, _about("Address of an S3-compatible store; empty for AWS")] = ""
@@ -242,6 +249,7 @@ def _insecurities(settings: Settings) -> list[str]:
         "SHALA_RAZORPAY_BASE_URL must be empty in production.": bool(settings.razorpay_base_url),
         "SHALA_RAZORPAY_WEBHOOK_SECRET must differ from the key's secret.": bool(settings.razorpay_key_secret)
         and settings.razorpay_webhook_secret == settings.razorpay_key_secret,
+        "SHALA_FCM_BASE_URL must be empty in production.": bool(settings.fcm_base_url),
         "SHALA_SMTP_TLS must not be off in production.": settings.smtp_tls == "off",
         "SHALA_SANDBOX_URL must be empty in production.": bool(settings.sandbox_url),
         "SHALA_MAIL_FROM still is the example.": "example.com" in settings.mail_from,

@@ -30,7 +30,13 @@ from modules.learning.outlining import Outlining
 from modules.learning.queries import CatalogueQueries, StudyQueries
 from modules.learning.studying import Studying
 from modules.learning.viewing import Viewing
+from modules.notifications.batching import Batching
+from modules.notifications.inbox import Inbox
 from modules.notifications.mailing import Mailing
+from modules.notifications.preferring import Preferring
+from modules.notifications.pushing import Pushing
+from modules.notifications.queries import NotificationQueries
+from modules.notifications.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +81,9 @@ class Workflows:
     presence: Presence
     # notifications
     mailing: Mailing
+    telling: Telling
+    inbox: Inbox
+    preferring: Preferring
+    batching: Batching
+    pushing: Pushing
+    notifications: NotificationQueries

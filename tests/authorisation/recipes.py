@@ -89,6 +89,8 @@ ON_CHAT: tuple[dict[str, Any], ...] = (
     {"type": "auth_refresh", "token": "nonsense"},
     {"type": "pong"},
 )
+N = "/api/community/notifications"
+NOTIFICATION = f"{N}/{{notification_id}}"
 ON_NOTIFICATIONS: tuple[dict[str, Any], ...] = (
     {"type": "direct_message", "community_id": "community_id", "recipient_id": "user_id", "message": "Hello"},
     {"type": "message_edit", "message_id": "message_id", "message": "Hello again"},
@@ -253,6 +255,21 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("DELETE", MESSAGE): (about("message"),),
     ("POST", f"{MESSAGE}/mark-as-read"): (about("message", always()),),
     ("GET", f"{MESSAGE}/receipts"): (about("message"),),
+    # notifications
+    ("GET", N): (PLAIN,),
+    ("POST", N): (about("group", proven("community_id", title="Tomorrow", message="We begin at nine.")),),
+    ("GET", NOTIFICATION): (about("notification"),),
+    ("POST", f"{NOTIFICATION}/mark-as-read"): (about("notification"),),
+    ("POST", f"{N}/mark-all-as-read"): (PLAIN,),
+    ("GET", f"{N}/unread-count"): (PLAIN,),
+    ("GET", f"{N}/preferences"): (PLAIN,),
+    ("PATCH", f"{N}/preferences"): (sending(always(email_frequency="weekly")),),
+    ("GET", f"{N}/devices"): (PLAIN,),
+    ("POST", f"{N}/devices"): (sending(lambda _: {"token": new_name(), "platform": "android"}),),
+    ("DELETE", f"{N}/devices/{{device_id}}"): (about("device"),),
+    ("GET", f"{N}/unsubscribe"): (about("mailed_link", query=proven("token"), whose=(OWN, FOREIGN)),),
+    ("POST", f"{N}/unsubscribe"): (about("mailed_link", query=proven("token"), whose=(OWN, FOREIGN)),),
+    ("GET", "/open/{kind}/{target_id}"): (about("opened", whose=(OWN,)),),
     # sockets: to open them, and each of their frames
     ("ASGI", "/ws/community/chat"): tuple(
         about("message", below="/{community_id}", variant=str(said["type"]) if said else "", frame=framed(said))

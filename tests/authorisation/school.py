@@ -13,12 +13,16 @@ from PIL import Image
 from adapters.sql import migrating
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
+from core.paging import PageRequest
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from modules.community.domain.chat import Draft
 from modules.community.domain.groups import Visibility
 from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
+from modules.notifications.domain.kinds import NotificationType
+from modules.notifications.domain.notices import Audience, NewNotice
+from modules.notifications.domain.pushes import Platform
 from worlds import MadeCourse, Person, SandboxClient, World, build_world, payment_event
 
 ANONYMOUS = "anonymous"
@@ -311,6 +315,43 @@ class School:
         person = caller if whose == OWN and caller and actor != "banned" else self.stranger
         await self.on_another_device(person)
         return {"session_id": (await self.do.people.devices(person.id))[0].id}
+
+    async def _notification(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """The caller's, or a stranger's."""
+        if whose == MISSING:
+            return {"notification_id": NOBODYS_ID}
+        person = caller if whose == OWN and caller and actor != "banned" else self.stranger
+        cause = f"matrix-{self.world.clock.now().timestamp()}"
+        notice = NewNotice(
+            cause=cause,
+            notification_type=NotificationType.ENROLMENT_EXPIRING,
+            audience=Audience.USER,
+            recipient_id=person.id,
+            course_id=self.course.id,
+            words={"date": "tomorrow"},
+        )
+        await self.do.telling.tell(notice)
+        actor_ = Actor(user_id=person.id, role=person.role, session_id=0)
+        page = await self.do.notifications.notifications(PageRequest(1), actor_, is_read=None, notification_type=None)
+        return {"notification_id": page.results[0].id}
+
+    async def _device(self, actor: str, caller: Person | None, whose: str) -> Target:
+        if whose == MISSING:
+            return {"device_id": NOBODYS_ID}
+        person = caller if whose == OWN and caller and actor != "banned" else self.stranger
+        session = (await self.do.people.devices(person.id))[0].id
+        token = f"matrix-{self.world.clock.now().timestamp()}"
+        owner = Actor(user_id=person.id, role=person.role, session_id=session)
+        device, _ = await self.do.preferring.register_device(owner, token, Platform.ANDROID)
+        return {"device_id": device.id}
+
+    async def _mailed_link(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """As it stands in a mail, or guessed."""
+        token = self.do.preferring.unsubscribe_token(self.pupil.id)
+        return {"token": token if whose == OWN else f"{token[:-4]}AAAA"}
+
+    async def _opened(self, _actor: str, _caller: Person | None, _whose: str) -> Target:
+        return {"kind": "course", "target_id": self.course.id}
 
     async def _user(self, _actor: str, caller: Person | None, whose: str) -> Target:
         if whose == MISSING:

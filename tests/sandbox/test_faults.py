@@ -152,4 +152,5 @@ def test_everything_is_off_by_default(world: World) -> None:
         "refunds": {"status": "processed"},
         "webhooks": {"delay_s": 0, "duplicate": 1, "reorder": False, "drop": False, "tamper": False},
         "smtp": {"delay_before_s": 0, "delay_after_s": 0, "fail": None, "times": None},
+        "fcm": {"delay_s": 0, "fail": None, "retry_after_s": None, "times": None, "unregistered": []},
     }

@@ -44,6 +44,10 @@ class SqlTransaction:
         """Called when it has committed; they must not fail."""
         self._reactions = reactions
 
+    @property
+    def is_sqlite(self) -> bool:
+        return not isinstance(self.connection, PostgresConnection)
+
     async def emit(self, event: Event) -> None:
         for reaction in self._reactions.within.get(type(event), ()):
             await reaction.call(self, event)

@@ -32,7 +32,7 @@ class Wrong(Exception):
 
 @runtime_checkable
 class Greets(Protocol):
-    """A mail transport that can be tried without sending anything."""
+    """A service that can be tried without sending anything."""
 
     async def greet(self) -> None: ...
 
@@ -138,6 +138,17 @@ async def _mail(house: House) -> str:
     return f"lets us in (TLS: {house.settings.smtp_tls}, {login})"
 
 
+async def _pushes(house: House) -> str:
+    if house.settings.is_embedded and not house.settings.fcm_credentials:
+        return INSIDE
+    if house.pushes is None:
+        return "not configured: nothing is pushed"
+    if not isinstance(house.pushes, Greets):
+        return "cannot be tried without sending"
+    await house.pushes.greet()
+    return "lets us in"
+
+
 CHECKS: dict[str, Callable[[House], Awaitable[str]]] = {
     "settings": _settings,
     "database": _database,
@@ -148,4 +159,5 @@ CHECKS: dict[str, Callable[[House], Awaitable[str]]] = {
     "storage": _storage,
     "razorpay": _razorpay,
     "mail server": _mail,
+    "pushes": _pushes,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +18,9 @@ def topology(command: str) -> Demand:
 
     def demand(settings: Settings) -> list[str]:
         if not settings.is_embedded:
-            return []
+            account = settings.fcm_credentials
+            is_there = not account or Path(account).is_file()
+            return [] if is_there else [f"SHALA_FCM_CREDENTIALS: there is no file {account}."]
         fault = (
             f"`shala {command}` is a part of production's topology, and SHALA_ENV is embedded (the default): "
             "set SHALA_ENV=staging or SHALA_ENV=production. Everything in one process is `shala serve`."
@@ -132,7 +135,8 @@ def worker() -> None:
 @click.option("--port", default=SANDBOX_PORT, show_default=True)
 @click.option("--smtp-port", default=1025, show_default=True)
 def sandbox(host: str, port: int, smtp_port: int) -> None:
-    """The outside world alone (Razorpay, SMTP), for staging."""
+    """The outside world alone (Razorpay, SMTP, Firebase), for staging."""
+    from entrypoints.keeping import NoSecret, kept_account
     from entrypoints.logging import configure
     from entrypoints.sandbox import Sandbox, SandboxConfig
 
@@ -140,7 +144,14 @@ def sandbox(host: str, port: int, smtp_port: int) -> None:
     if settings.env is Environment.PRODUCTION:
         raise click.UsageError("There is no sandbox in production.")
     configure(settings)
+    account, own_url = None, settings.sandbox_url or f"http://{host}:{port}"
+    if settings.fcm_credentials:
+        try:
+            account = kept_account(Path(settings.fcm_credentials), own_url)
+        except NoSecret as error:
+            raise click.ClickException(str(error)) from None
     config = SandboxConfig(
+        service_account=account,
         key_id=settings.razorpay_key_id,
         key_secret=settings.razorpay_key_secret,
         webhook_secret=settings.razorpay_webhook_secret,

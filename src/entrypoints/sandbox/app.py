@@ -14,9 +14,13 @@ from litestar import Litestar, Request, Response, get, post, put
 
 from entrypoints.sandbox.checkout_pages import checkout_pages
 from entrypoints.sandbox.faults import FaultDocument, Faults
+from entrypoints.sandbox.fcm import Fcm, fcm_api
+from entrypoints.sandbox.fcm_account import FcmAccount
 from entrypoints.sandbox.mail_pages import mail_pages
 from entrypoints.sandbox.mailbox import Mailbox
 from entrypoints.sandbox.pages import page
+from entrypoints.sandbox.push_pages import push_pages
+from entrypoints.sandbox.pushes import Pushes
 from entrypoints.sandbox.razorpay import Razorpay
 from entrypoints.sandbox.razorpay_api import razorpay_api
 from entrypoints.sandbox.razorpay_control import razorpay_control
@@ -26,12 +30,14 @@ from entrypoints.sandbox.webhooks import WebhookSender
 
 _INDEX: Final = """
 <h1>The outside world, in one process</h1>
-<p>Payments, mail and whatever else the school needs from others are played here over their real protocols.
-No money moves and no mail leaves this machine.</p>
+<p>Payments, mail, pushes and whatever else the school needs from others are played here over their real protocols.
+No money moves, and no mail or push leaves this machine.</p>
 <ul class="links" style="margin-top:1.25rem">
 <li class="card"><a href="/sandbox/razorpay/"><b>Payments</b></a>
 <p class="soft">Orders, their checkout pages, payments.</p></li>
 <li class="card"><a href="/sandbox/mail/"><b>Mail</b></a><p class="soft">Everything that was sent, to whomever.</p></li>
+<li class="card"><a href="/sandbox/push/"><b>Phones</b></a>
+<p class="soft">The pushes that lie on each screen, and those they replaced.</p></li>
 <li class="card"><a href="/sandbox/razorpay/webhooks/"><b>Webhooks</b></a>
 <p class="soft">Each delivery attempt, as JSON.</p></li>
 <li class="card"><a href="/sandbox/faults/"><b>Faults</b></a><p class="soft">How the world misbehaves, as JSON;
@@ -41,7 +47,10 @@ No money moves and no mail leaves this machine.</p>
 
 
 class SandboxConfig(msgspec.Struct, frozen=True):
-    """``smtp_port`` 0 takes any free port. Nothing is delivered while ``webhook_url`` is ``None``."""
+    """``smtp_port`` 0 takes any free port. Nothing is delivered while ``webhook_url`` is ``None``.
+
+    ``service_account`` is who may send pushes, as in Google's JSON file; without one nobody may.
+    """
 
     key_id: str = "rzp_test_sandbox000000"
     key_secret: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
@@ -50,6 +59,7 @@ class SandboxConfig(msgspec.Struct, frozen=True):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
     merchant_name: str = "Shala"
+    service_account: dict[str, str] | None = None
 
 
 class Sandbox:
@@ -62,10 +72,13 @@ class Sandbox:
         self.config = config
         self.faults = Faults()
         self.mailbox = Mailbox()
+        self.pushes = Pushes()
         self._smtp = SmtpServer(self.mailbox, self.faults, config.smtp_host, config.smtp_port)
         self._webhooks = WebhookSender(config.webhook_secret, config.webhook_url, self.faults)
         account = RazorpayAccount(config.key_id, config.key_secret)
         self._razorpay = Razorpay(account, self._webhooks, self.faults, config.merchant_name)
+        sender = None if config.service_account is None else FcmAccount(config.service_account)
+        self._fcm = Fcm(sender, self.pushes, self.faults)
         self.app = self._application()
 
     @property
@@ -91,7 +104,7 @@ class Sandbox:
         await self._webhooks.stop()
 
     def memory(self) -> bytes:
-        """Orders, payments, refunds and mails, for `recall` after a restart: the real world does not forget them."""
+        """What was sold, mailed and pushed, for `recall` after a restart: the real world does not forget it."""
         return pickle.dumps([{name: getattr(thing, name) for name in names} for thing, names in self._remembered()])
 
     def recall(self, memory: bytes) -> None:
@@ -105,6 +118,7 @@ class Sandbox:
         self.faults.replace(FaultDocument())
         self._razorpay.forget()
         self.mailbox.forget()
+        self.pushes.forget()
 
     def _remembered(self) -> list[tuple[object, tuple[str, ...]]]:
         account = ("orders", "payments", "_order_of_receipt", "_payments_of_order")
@@ -113,6 +127,7 @@ class Sandbox:
             (self._razorpay.refunds, ("all",)),
             (self._razorpay.keys, ("_answers",)),
             (self.mailbox, ("_mails", "_last_id")),
+            (self.pushes, ("_pushes", "_last_id")),
         ]
 
     def _application(self) -> Litestar:
@@ -123,6 +138,8 @@ class Sandbox:
                 razorpay_control(self._razorpay),
                 checkout_pages(self._razorpay),
                 mail_pages(self.mailbox),
+                fcm_api(self._fcm),
+                push_pages(self.pushes, self.config.merchant_name),
             ],
             on_startup=[self.start],
             on_shutdown=[self.stop],

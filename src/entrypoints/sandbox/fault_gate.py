@@ -1,4 +1,4 @@
-"""Stands before the Razorpay API and makes its calls fail the way the fault knobs say.
+"""Stand before the Razorpay API and before FCM, and make their calls fail the way the fault knobs say.
 
 A dropped connection is really closed, without a byte of an answer, under uvicorn (httptools and h11). Under another
 server the answer breaks off in its body instead, which a client sees as a broken read.
@@ -7,11 +7,14 @@ server the answer breaks off in its body instead, which a client sees as a broke
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
+import msgspec
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from entrypoints.sandbox.faults import Faults, RazorpayFaults, Resource
+from entrypoints.sandbox.fcm_errors import OUTAGES
 
 DELAY_KEY: Final = "sandbox_delay_s"
 _LONGEST_HANG_S: Final = 300
@@ -73,6 +76,35 @@ class FaultGate:
         await asyncio.gather(*waits, return_exceptions=True)
 
 
+class FcmGate:
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hit = self.faults.take_fcm()
+        if hit is None:
+            await self.app(scope, receive, send)
+            return
+        await asyncio.sleep(hit.delay_s)
+        if hit.fail in OUTAGES:
+            outage = OUTAGES[hit.fail]
+            told = hit.retry_after_s is not None and hit.fail in ("429", "503")
+            more = [(b"retry-after", str(hit.retry_after_s).encode())] if told else []
+            body = msgspec.json.encode(outage.as_json())
+            await _answer(send, outage.http_status, b"application/json", body, more)
+        elif hit.fail == "drop_before":
+            await _cut(receive, send)
+        elif hit.fail == "drop_after":
+            await self.app(scope, receive, _say_nothing)
+            await _cut(receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+async def _say_nothing(_: Message) -> None: ...
+
+
 def _resource(path: str) -> Resource:
     if "/refund" in path:
         return "refunds"
@@ -84,8 +116,10 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+async def _answer(
+    send: Send, status: int, content_type: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -57,11 +57,26 @@ class SmtpFaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     times: Times = None
 
 
+class FcmFaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What sending a push meets; getting a token never fails. Only ``drop_after`` and a mere delay let it arrive.
+
+    ``delay_s`` passes first; a call given up meanwhile never arrives. ``retry_after_s`` is told with 429 and 503.
+    ``unregistered`` are tokens of devices that are gone: they stay so when ``times`` has run out.
+    """
+
+    delay_s: Seconds = 0
+    fail: Literal["401", "429", "500", "503", "drop_before", "drop_after"] | None = None
+    retry_after_s: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    times: Times = None
+    unregistered: list[str] = []
+
+
 class FaultDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     razorpay: RazorpayFaults = RazorpayFaults()
     refunds: RefundFaults = RefundFaults()
     webhooks: WebhookFaults = WebhookFaults()
     smtp: SmtpFaults = SmtpFaults()
+    fcm: FcmFaults = FcmFaults()
 
 
 class Faults:
@@ -103,6 +118,17 @@ class Faults:
         left = _one_less(knobs.times)
         rest = msgspec.structs.replace(knobs, times=left) if left != 0 else SmtpFaults()
         self._document = msgspec.structs.replace(self._document, smtp=rest)
+        return knobs
+
+    def take_fcm(self) -> FcmFaults | None:
+        """What hits this push, counted."""
+        knobs = self._document.fcm
+        if not (knobs.fail or knobs.delay_s):
+            return None
+        left = _one_less(knobs.times)
+        kept = FcmFaults(unregistered=knobs.unregistered)
+        rest = msgspec.structs.replace(knobs, times=left) if left != 0 else kept
+        self._document = msgspec.structs.replace(self._document, fcm=rest)
         return knobs
 
 

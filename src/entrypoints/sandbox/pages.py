@@ -59,18 +59,19 @@ ul.links{list-style:none;margin:0;padding:0;display:grid;
 gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr))}
 ul.links li.card{margin:0}
 """
-_GOOD: Final = frozenset({"paid", "captured", "processed", "won"})
+_GOOD: Final = frozenset({"paid", "captured", "processed", "won", "shown"})
 _BAD: Final = frozenset({"failed", "lost"})
 
 
-def page(title: str, body: str, *, narrow: bool = False, status_code: int = 200) -> Response[str]:
-    """``body`` is HTML whose values are escaped already; ``title`` is plain text."""
+def page(title: str, body: str, *, narrow: bool = False, status_code: int = 200, style: str = "") -> Response[str]:
+    """``body`` is HTML whose values are escaped already; ``title`` is plain text. ``style`` is for this page alone."""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)} · Sandbox</title><style>{_STYLE}</style></head><body><header><nav>"
+        f"<title>{escape(title)} · Sandbox</title><style>{_STYLE}{style}</style></head><body><header><nav>"
         '<b><a href="/sandbox/">Sandbox</a><small>nothing here is real</small></b>'
-        '<a href="/sandbox/razorpay/">Payments</a><a href="/sandbox/mail/">Mail</a></nav></header>'
+        '<a href="/sandbox/razorpay/">Payments</a><a href="/sandbox/mail/">Mail</a>'
+        '<a href="/sandbox/push/">Phones</a></nav></header>'
         f'<main class="{"narrow" if narrow else "wide"}">{body}</main></body></html>'
     )
     return Response(text, media_type=MediaType.HTML, status_code=status_code, headers=_HEADERS)

@@ -23,6 +23,9 @@ def jobs(house: House) -> dict[str, Job]:
     return {
         "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due),
         "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
+        "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due),
+        "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due),
+        "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }
 

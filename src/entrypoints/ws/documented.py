@@ -16,6 +16,8 @@ from entrypoints.ws.outgoing import (
     Error,
     MessageDeleted,
     MessageUpdated,
+    Notification,
+    NotificationRead,
     Ping,
     Presence,
     PresenceState,
@@ -25,6 +27,7 @@ from entrypoints.ws.outgoing import (
     Status,
     Told,
     Typing,
+    UnreadCount,
     UserJoined,
     UserLeft,
     Welcome,
@@ -32,8 +35,8 @@ from entrypoints.ws.outgoing import (
 
 ALWAYS = (Welcome, Ack, Status, Receipts, AuthExpiring, AuthRefreshed, Ping, Error, MessageUpdated, MessageDeleted)
 ON_CHAT = (*ALWAYS, ChatMessage, Resume, Resync, PresenceState, Presence, UserJoined, UserLeft, Typing)
-ON_NOTIFICATIONS = (*ALWAYS, DirectMessage)
-OF_VERSION_1 = (ChatMessage, MessageUpdated, MessageDeleted, Typing, UserJoined, UserLeft, Status, Error)
+ON_NOTIFICATIONS = (*ALWAYS, DirectMessage, Notification, NotificationRead, UnreadCount, Resync)
+OF_VERSION_1 = (Notification, ChatMessage, MessageUpdated, MessageDeleted, Typing, UserJoined, UserLeft, Status, Error)
 REF = "#/components/schemas/{name}"
 MEANING = {
     Code.RESTART: "the instance stops: come again, with jitter",

@@ -1,4 +1,4 @@
-"""/ws/notifications/: what concerns one user, on all their devices. Direct messages so far."""
+"""/ws/notifications/: what concerns one user, on all their devices: notifications and direct messages."""
 
 from litestar.types import Receive
 
@@ -32,10 +32,15 @@ async def serve_notifications(sockets: Sockets, connection: Connection, path: st
 class Personal(Conversing):
     """One socket's part in what its user exchanges with others."""
 
-    async def hello(self, _: Hello) -> None:
+    async def hello(self, said: Hello) -> None:
+        """What came after `since_notification_id`, and a minute before it; direct messages have no such position, as
+        each two have numbers of their own.
+        """
         self.connection.version = 2
         self.sockets.schedule(self.connection)
-        self.welcome()  # there is nothing to resume: direct messages are numbered for each two
+        self.welcome()
+        if said.since_notification_id is not None:
+            await self.sockets.notifier.resume(self.connection, said.since_notification_id)
 
     async def send(self, said: SendDirect) -> None:
         await self.send_in(said.community_id, said, recipient_id=said.recipient_id)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from modules.community.domain.chat import MessageStatus, MessageType
+from modules.notifications.domain.kinds import LinkType, NotificationType
 
 
 class Frame(NamedTuple):
@@ -106,11 +107,13 @@ class Resume(Told, frozen=True, tag="resume"):
 
 
 class Resync(Told, frozen=True, tag="resync"):
-    """Too much has changed, or numbers mean something else: load pages; from here on the position is `seq`."""
+    """Too much has changed, or numbers mean something else: load pages; from here on the position is `seq`. Of
+    notifications, which have no position, the newest have come before it.
+    """
 
     reason: Literal["too_far", "epoch"]
-    seq: int
-    epoch: str
+    seq: int | UnsetType = UNSET
+    epoch: str | UnsetType = UNSET
 
 
 class PresenceState(Told, frozen=True, tag="presence_state"):
@@ -172,6 +175,44 @@ class Status(Told, frozen=True, tag="status"):
     message_id: int
     status: MessageStatus
     read_by: int
+
+
+class Link(Struct, frozen=True):
+    """What opens when it is tapped."""
+
+    type: LinkType
+    id: int
+
+
+class Notification(Told, frozen=True, tag="notification"):
+    """As in the list of notifications; after `hello` also such as were told before, or are read."""
+
+    notification_id: int
+    notification_type: NotificationType
+    title: str
+    message: str
+    actor: str | None
+    timestamp: datetime
+    actor_id: int | None
+    community_id: int | None
+    post_id: int | None
+    chat_message_id: int | None
+    course_id: int | None
+    link: Link | None
+    is_read: bool
+
+
+class NotificationRead(Told, frozen=True, tag="notification_read"):
+    """Read on another device: one, or all up to `up_to_id`."""
+
+    notification_id: int | UnsetType = UNSET
+    up_to_id: int | UnsetType = UNSET
+
+
+class UnreadCount(Told, frozen=True, tag="unread_count"):
+    """How many notifications are unread at this moment."""
+
+    unread_count: int
 
 
 class AuthExpiring(Told, frozen=True, tag="auth_expiring"):

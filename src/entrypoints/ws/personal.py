@@ -9,11 +9,14 @@ from entrypoints.ws.outgoing import (
     Frame,
     MessageDeleted,
     MessageUpdated,
+    Notification,
+    NotificationRead,
     Ping,
     ReadUpTo,
     Receipts,
     Status,
     Told,
+    UnreadCount,
     frame,
 )
 from entrypoints.ws.rendering import Rendering
@@ -21,7 +24,7 @@ from modules.community import live
 from modules.community.live import Changed, Moved, Note, decode
 
 MOST_KNOWN = 256
-OF_VERSION_1 = (MessageUpdated, MessageDeleted, Status)
+OF_VERSION_1 = (MessageUpdated, MessageDeleted, Status, Notification)
 log = structlog.get_logger()
 
 
@@ -33,6 +36,7 @@ class PersonalFeed:
         self.connections: dict[Connection, None] = {}
         self._rendering = rendering
         self._told: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._notified: OrderedDict[int, None] = OrderedDict()
 
     def receive(self, data: bytes) -> None:
         """What the hub brings."""
@@ -55,6 +59,22 @@ class PersonalFeed:
     def knows(self, changed: Changed) -> bool:
         """Whether it was told already."""
         return (changed.message.id, changed.message.version) in self._told
+
+    def notify(self, notification: Notification) -> None:
+        """Each once, on all devices."""
+        if self.knows_notification(notification.notification_id):
+            return
+        self._notified[notification.notification_id] = None
+        if len(self._notified) > MOST_KNOWN:
+            self._notified.popitem(last=False)
+        self._offer(notification)
+
+    def knows_notification(self, notification_id: int) -> bool:
+        """Whether it was told already."""
+        return notification_id in self._notified
+
+    def follow(self, read: NotificationRead | UnreadCount) -> None:
+        self._offer(read)
 
     def ping(self) -> Frame:
         return frame(Ping())

@@ -18,6 +18,7 @@ from core.errors import AppError
 from entrypoints.compose import House
 from entrypoints.ws.closing import MOST_OF_ONE_USER, Code, Restarting, TooManySockets
 from entrypoints.ws.connection import Connection, Send
+from entrypoints.ws.notifier import Notifier
 from entrypoints.ws.outgoing import AuthExpiring
 from entrypoints.ws.personal import PersonalFeed
 from entrypoints.ws.presence import PresenceKeeper
@@ -46,6 +47,7 @@ class Sockets:
         self.presence = PresenceKeeper(house.workflows.presence, house.hub, second=second)
         self.rooms: dict[int, Room] = {}
         self.feeds: dict[int, PersonalFeed] = {}
+        self.notifier = Notifier(house, self.feeds)
         self.is_draining = False
         self.newcomers: dict[Connection, None] = {}
         """To be reviewed once: their login may have ended while they were let in."""

@@ -43,7 +43,7 @@ class Watch:
         self._house.hub.on_gap(self._compare_soon)
         await self._house.hub.subscribe(REVIEWS, self._review_soon)
         task = asyncio.create_task(self._run(), name="watch")
-        async with self._sockets.presence.running():
+        async with self._sockets.presence.running(), self._sockets.notifier.running():
             try:
                 yield
             finally:
@@ -87,11 +87,17 @@ class Watch:
 
     async def _look(self) -> None:
         """What comes round by itself."""
-        if self._ticks % COMPARE == 0 or self._is_comparing_wanted or not self._house.hub.is_whole:
-            await self._compare()
-            self._is_comparing_wanted = False
         # each in its turn, so that none of the seconds has all the work
-        await review(self._sockets, self._sockets.all()[self._ticks % SWEEP :: SWEEP])
+        turn = self._sockets.all()[self._ticks % SWEEP :: SWEEP]
+        feeds, is_turn = self._sockets.feeds, self._ticks % COMPARE == 0
+        if is_turn or self._is_comparing_wanted or not self._house.hub.is_whole:
+            await self._compare()
+        if self._is_comparing_wanted or (is_turn and not self._house.hub.is_whole):
+            await self._sockets.notifier.compare(list(feeds))
+        else:
+            await self._sockets.notifier.compare([one.user_id for one in turn if one.user_id in feeds])
+        self._is_comparing_wanted = False
+        await review(self._sockets, turn)
 
     async def _review(self) -> None:
         """What facts have asked for since the last time."""

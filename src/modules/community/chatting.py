@@ -25,7 +25,7 @@ from modules.community.domain.chat import (
     same_message,
 )
 from modules.community.domain.groups import Place, demand_member, demand_voice
-from modules.community.events import AttachmentDropped
+from modules.community.events import AttachmentDropped, DirectMessageSent
 from modules.community.live import Changed, channels_of, tell
 from modules.community.ports import Attachments, ChatStore, KeptFile, SentBefore
 
@@ -175,9 +175,19 @@ class Chatting:
                 "attachment_type": kept.mime_type,
                 "attachment_name": kept.name,
             }
-        return await store.add_message(
+        sent = await store.add_message(
             **{**_fields(draft), **file}, stream_id=stream_id, sender_id=actor.user_id, seq=seq
         )
+        if draft.recipient_id is not None:
+            await store.emit(
+                DirectMessageSent(
+                    message_id=sent.id,
+                    community_id=draft.community_id,
+                    sender_id=actor.user_id,
+                    recipient_id=draft.recipient_id,
+                )
+            )
+        return sent
 
     async def _keep_pace(self, store: ChatStore, place: Place, actor: Actor) -> None:
         if place.group.slow_mode_seconds and not place.is_moderator:

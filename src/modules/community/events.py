@@ -20,13 +20,34 @@ class PostModerated(Event, frozen=True, kw_only=True):
     author_id: int
     moderator_id: int
     status: str
+    version: int
 
 
-class PostHidden(Event, frozen=True, kw_only=True):
-    """So many members reported a post that it is hidden until a moderator has looked at it."""
+class PostReported(Event, frozen=True, kw_only=True):
+    """A member reported a post for the first time since a moderator has looked at it, or (`is_hidden`) so many did
+    that it is hidden until one does.
+    """
+
+    report_id: int
+    post_id: int
+    community_id: int
+    is_hidden: bool
+
+
+class PostWaits(Event, frozen=True, kw_only=True):
+    """A post or reply waits for a moderator's approval."""
 
     post_id: int
     community_id: int
+    author_id: int
+    version: int
+
+
+class DirectMessageSent(Event, frozen=True, kw_only=True):
+    message_id: int
+    community_id: int
+    sender_id: int
+    recipient_id: int
 
 
 class PlaceLost(Event, frozen=True, kw_only=True):

@@ -52,7 +52,18 @@ class Joining:
         """
         async with self.begin() as store:
             demand_member(await store.place(actor, community_id))
-            changed = await store.change_member(community_id, actor.user_id, **changes)
-            if changed is None or not changed.is_active:
-                raise NotMember
-            return changed
+            return await _changed(store, actor.user_id, community_id, changes)
+
+    async def choose(self, store: GroupStore, user_id: int, community_id: int, changes: dict[str, Any]) -> None:
+        """The same as a reaction, for what was chosen among one's other notifications.
+
+        :raises NotMember:
+        """
+        await _changed(store, user_id, community_id, changes)
+
+
+async def _changed(store: GroupStore, user_id: int, community_id: int, changes: dict[str, Any]) -> Member:
+    changed = await store.change_member(community_id, user_id, **changes)
+    if changed is None or not changed.is_active:
+        raise NotMember
+    return changed

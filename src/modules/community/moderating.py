@@ -77,6 +77,7 @@ class Moderating:
                     author_id=post.author_id,
                     moderator_id=actor.user_id,
                     status=status.value,
+                    version=changed.version,
                 )
             )
             await self._audit(store, actor, post, "approved" if status is PostStatus.PUBLISHED else "rejected")

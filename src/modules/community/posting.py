@@ -14,6 +14,7 @@ from modules.community.domain.posts import (
     FlagReason,
     NotAuthor,
     Post,
+    PostStatus,
     ReactionType,
     demand_shape,
     depth_below,
@@ -23,7 +24,7 @@ from modules.community.domain.posts import (
     reacted,
     status_after_edit,
 )
-from modules.community.events import PostHidden, PostPublished
+from modules.community.events import PostPublished, PostReported, PostWaits
 from modules.community.ports import Flag, Markdown, PostStore
 
 
@@ -67,6 +68,7 @@ class Posting:
                 mentions=mentioned(content),
             )
             post = await recount(store, None, post, self.clock.now())
+            await _tell_waiting(store, None, post)
             await store.answer(once, post.id)
             return post
 
@@ -95,6 +97,7 @@ class Posting:
             changed = await store.change_post(
                 post_id, title=title, content=content, content_html=html, status=status_after_edit(post, place)
             )
+            await _tell_waiting(store, post, changed)
             return await recount(store, post, changed, self.clock.now())
 
     async def remove(self, actor: Actor, post_id: int) -> None:
@@ -150,10 +153,17 @@ class Posting:
             flag = await store.add_flag(post_id, actor.user_id, reason, comment)
             count = post.flag_count + 1
             await store.set_flags(post_id, count, flagged_review=count >= FLAGS_THAT_HIDE)
-            if count == FLAGS_THAT_HIDE:
-                if post.is_public:
-                    await store.count(post, -1)
-                await store.emit(PostHidden(post_id=post_id, community_id=post.community_id))
+            if count == FLAGS_THAT_HIDE and post.is_public:
+                await store.count(post, -1)
+            if count in (1, FLAGS_THAT_HIDE):
+                await store.emit(
+                    PostReported(
+                        report_id=flag.id,
+                        post_id=post_id,
+                        community_id=post.community_id,
+                        is_hidden=count == FLAGS_THAT_HIDE,
+                    )
+                )
             return flag
 
 
@@ -190,6 +200,15 @@ async def recount(store: PostStore, before: Post | None, after: Post, now: datet
         )
     )
     return await store.mark_published(after.id, now)
+
+
+async def _tell_waiting(store: PostStore, before: Post | None, after: Post) -> None:
+    if after.status is PostStatus.PENDING and (before is None or before.status is not PostStatus.PENDING):
+        await store.emit(
+            PostWaits(
+                post_id=after.id, community_id=after.community_id, author_id=after.author_id, version=after.version
+            )
+        )
 
 
 async def _parent(store: PostStore, place: Place, actor: Actor, parent_post_id: int | None) -> Post | None:

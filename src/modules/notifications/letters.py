@@ -2,7 +2,10 @@
 
 from html import escape
 
-from modules.notifications.domain import Template
+from msgspec import Struct
+
+from modules.notifications.domain.kinds import Language
+from modules.notifications.domain.mails import Template
 
 # subject, then one paragraph a line; {code} and the like are filled in
 LETTERS = {
@@ -59,3 +62,60 @@ def compose(template: Template, words: dict[str, str]) -> tuple[str, str, str]:
     html = f'<!doctype html><html><body style="font-family:sans-serif;max-width:34em">{body}</body></html>'
     text = "\n\n".join(paragraph.format(**words) for paragraph in paragraphs) + "\n"
     return " ".join(subject.format(**words).split()), text, html
+
+
+class Item(Struct, frozen=True):
+    """A notification as it stands in a mail."""
+
+    title: str
+    message: str
+    url: str
+
+
+class _Frame(Struct, frozen=True):
+    """What stands around the items."""
+
+    many: str
+    hello: str
+    because: str
+    unsubscribe: str
+    open: str
+
+
+_FRAMES = {
+    Language.ENGLISH: _Frame(
+        "{count} new notifications",
+        "Hello {name},",
+        "You get this because of your choices in the app, under Notifications.",
+        "No e-mails any more",
+        "Open",
+    ),
+    Language.HINDI: _Frame(
+        "{count} नई सूचनाएँ",
+        "नमस्ते {name},",
+        "यह मेल ऐप में “सूचनाएँ” के अंतर्गत आपकी पसंद के अनुसार आई है।",
+        "आगे ई-मेल न भेजें",
+        "खोलें",
+    ),
+}
+_STYLE = "font-family:sans-serif;max-width:34em;line-height:1.45"
+
+
+def compose_batch(language: Language, name: str, items: list[Item], unsubscribe_url: str) -> tuple[str, str, str]:
+    """Subject, text and HTML of a mail with several notifications; everything that people typed is escaped."""
+    frame = _FRAMES[language]
+    subject = items[0].title if len(items) == 1 else frame.many.format(count=len(items))
+    hello = frame.hello.format(name=name)
+    parts = [f"{item.title}\n{item.message}\n{item.url}" for item in items]
+    text = "\n\n".join([hello, *parts, f"{frame.because}\n{frame.unsubscribe}: {unsubscribe_url}"]) + "\n"
+    rows = "".join(
+        f"<p><b>{escape(item.title)}</b><br>{escape(item.message)}<br>"
+        f'<a href="{escape(item.url)}">{escape(frame.open)}</a></p>'
+        for item in items
+    )
+    foot = f'{escape(frame.because)} <a href="{escape(unsubscribe_url)}">{escape(frame.unsubscribe)}</a>'
+    html = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"></head><body style="{_STYLE}">'
+        f'<p>{escape(hello)}</p>{rows}<p style="color:#667">{foot}</p></body></html>'
+    )
+    return " ".join(subject.split()), text, html

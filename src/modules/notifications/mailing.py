@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.errors import Invalid
 from core.transaction import Begin
-from modules.notifications.domain import Letter, Template
+from modules.notifications.domain.mails import Letter, Template
 from modules.notifications.letters import compose
 from modules.notifications.ports import MailFacts, MailStore, MailTransport
 
@@ -13,6 +13,12 @@ class Rejected(Invalid):
     """The mail server refuses this address or letter for good."""
 
     code = "mail_rejected"
+
+
+class AddressRejected(Rejected):
+    """The mail server says that there is no such mailbox."""
+
+    code = "mail_address_rejected"
 
 
 @dataclass(frozen=True, slots=True)

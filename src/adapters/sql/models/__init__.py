@@ -32,7 +32,14 @@ from adapters.sql.models.learning import (
     EnrolmentImportRow,
     Progress,
 )
-from adapters.sql.models.notifications import Mail
+from adapters.sql.models.notifications import (
+    Device,
+    Mail,
+    Notice,
+    Notification,
+    NotificationChoice,
+    NotificationPreference,
+)
 from adapters.sql.models.plumbing import IdempotencyKey, OutboxMessage, ScheduleSlot
 from adapters.sql.models.types import metadata
 
@@ -48,6 +55,7 @@ __all__ = [
     "CourseInstructor",
     "CourseModule",
     "Delivery",
+    "Device",
     "Enrollment",
     "EnrolmentImport",
     "EnrolmentImportRow",
@@ -56,6 +64,10 @@ __all__ = [
     "IdempotencyKey",
     "Mail",
     "MessageRevision",
+    "Notice",
+    "Notification",
+    "NotificationChoice",
+    "NotificationPreference",
     "OneTimeCode",
     "OutboxMessage",
     "Payment",

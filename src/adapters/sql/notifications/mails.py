@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.commerce_queries import SqlCommerceQueries
-from adapters.sql.database import Database
+from adapters.sql.database import AnyRow, Database
 from adapters.sql.identity import CODES, USERS
 from adapters.sql.models import Mail as MailModel
 from adapters.sql.store import SqlStore, table
@@ -12,12 +12,20 @@ from core.clock import Clock
 from core.ids import Derivation
 from core.money import rupees
 from modules.identity.domain import digits
-from modules.notifications.domain import Mail, Template
+from modules.notifications.domain.mails import Mail, Template
 
 MAILS = table(MailModel)
 MAIL_COLUMNS = [MAILS.c[name] for name in Mail.__struct_fields__]
 RECORD = upsert(MAILS).on_conflict_do_nothing(index_elements=["cause"])
 BY_CAUSE = select(*MAIL_COLUMNS).where(MAILS.c.cause == bindparam("cause")).with_for_update()
+
+BY_ID = select(*MAIL_COLUMNS).where(MAILS.c.id == bindparam("id")).with_for_update()
+
+
+def _mail(row: AnyRow) -> Mail:
+    values = list(row)
+    values[2] = Template(values[2])
+    return Mail(*values)
 
 
 class SqlMailStore(SqlStore):
@@ -31,9 +39,10 @@ class SqlMailStore(SqlStore):
             "created_at": self.transaction.clock.now(),
         }
         await self.transaction.execute(RECORD, values)
-        recorded = list((await self.transaction.execute(BY_CAUSE, {"cause": cause})).one())
-        recorded[2] = Template(recorded[2])
-        return Mail(*recorded)
+        return _mail((await self.transaction.execute(BY_CAUSE, {"cause": cause})).one())
+
+    async def mail_of(self, mail_id: int) -> Mail:
+        return _mail((await self.transaction.execute(BY_ID, {"id": mail_id})).one())
 
     async def count_attempt(self, mail_id: int) -> None:
         statement = update(MAILS).where(MAILS.c.id == mail_id)

@@ -13,6 +13,7 @@ class Template(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     EMAIL_CHANGED = "email_changed"
     RECEIPT = "receipt"
+    NOTIFICATIONS = "notifications"
 
 
 class Mail(Struct, frozen=True):
@@ -27,10 +28,11 @@ class Mail(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True):
-    """A mail ready to be sent."""
+    """A mail ready to be sent. `unsubscribe_url` takes a POST that ends further ones (RFC 8058)."""
 
     to: str
     subject: str
     text: str
     html: str
     message_id: str
+    unsubscribe_url: str | None = None

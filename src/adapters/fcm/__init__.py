@@ -1,0 +1,106 @@
+"""Pushes through Firebase Cloud Messaging, HTTP v1, as a service account.
+
+https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import google.auth.transport.requests
+import httpx
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2 import service_account
+
+from adapters.fcm.answers import OfUs, result_of
+from core.errors import Unavailable
+from modules.notifications.domain.pushes import Outcome, Push, PushResult
+
+GOOGLE = "https://fcm.googleapis.com"
+SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
+AT_ONCE = 50
+TIMEOUT_S = 10.0
+TTL_S = 86_400
+
+
+class FcmPushService:
+    """`credentials` is the content of a service account's JSON. Up to 50 pushes are under way at once, each bounded by
+    10 s; a token of Google is fetched when it is needed, by one call for all.
+    """
+
+    def __init__(self, credentials: Mapping[str, Any], *, base_url: str | None = None) -> None:
+        self._project = str(credentials["project_id"])
+        self._url = f"{base_url or GOOGLE}/v1/projects/{self._project}/messages:send"
+        self._account = service_account.Credentials.from_service_account_info(credentials, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits)
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._refreshing = asyncio.Lock()
+
+    async def send(self, pushes: Sequence[Push]) -> list[PushResult]:
+        await self._token(None)
+        found = await asyncio.gather(*(self._one(push) for push in pushes))
+        refused = next((one for one in found if isinstance(one, OfUs)), None)
+        if refused is not None and not any(isinstance(one, PushResult) for one in found):
+            raise Unavailable(f"The push service refuses us: {refused.status}.")
+        return [one if isinstance(one, PushResult) else PushResult(Outcome.LATER) for one in found]
+
+    async def greet(self) -> None:
+        """Whether the service account is let in.
+
+        :raises Unavailable:
+        """
+        await self._token(None)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _one(self, push: Push) -> PushResult | OfUs:
+        async with self._places:
+            token = await self._token(None)
+            found = await self._call(push, token)
+            if isinstance(found, OfUs) and found.status == "UNAUTHENTICATED":  # it has ended before its time
+                found = await self._call(push, await self._token(token))
+            return found
+
+    async def _call(self, push: Push, token: str) -> PushResult | OfUs:
+        try:
+            answer = await self._http.post(self._url, json=message(push), headers={"Authorization": f"Bearer {token}"})
+        except httpx.HTTPError:  # it may have been taken: the same tag makes a repeat harmless
+            return PushResult(Outcome.LATER)
+        return result_of(answer)
+
+    async def _token(self, worn_out: str | None) -> str:
+        """Google's token for us, another one than `worn_out`.
+
+        :raises Unavailable:
+        """
+        async with self._refreshing:
+            if not self._account.valid or self._account.token == worn_out:
+                try:
+                    await asyncio.to_thread(self._account.refresh, google.auth.transport.requests.Request())
+                except (GoogleAuthError, OSError) as error:
+                    raise Unavailable("Google gives us no token.") from error
+            return str(self._account.token)
+
+
+def message(push: Push) -> dict[str, Any]:
+    """The body of a call."""
+    return {
+        "message": {
+            "token": push.token,
+            "notification": {"title": push.title, "body": push.body},
+            "data": push.data,
+            "android": {
+                "collapse_key": push.collapse_key,
+                "priority": "HIGH" if push.is_urgent else "NORMAL",
+                "ttl": f"{TTL_S}s",
+                "notification": {"tag": push.tag, "notification_count": push.badge},
+            },
+            "apns": {
+                "headers": {"apns-collapse-id": push.tag, "apns-priority": "10" if push.is_urgent else "5"},
+                "payload": {"aps": {"badge": push.badge, "sound": "default"}},
+            },
+            "webpush": {"headers": {"TTL": str(TTL_S)}, "notification": {"tag": push.tag}},
+        }
+    }

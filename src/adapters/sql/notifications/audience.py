@@ -1,0 +1,146 @@
+"""Who is told of a notice: its audience, by user id, with what each of them wants."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindparam, exists, or_, select, union
+
+from adapters.sql.community.rows import GROUPS, MEMBERS
+from adapters.sql.learning.access import HAS_ACCESS
+from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
+from adapters.sql.models import PostMention
+from adapters.sql.notifications.rows import (
+    CHOICES,
+    DEVICES,
+    LOGINS,
+    NOTICES,
+    NOTIFICATIONS,
+    POSTS,
+    PREFERENCE_COLUMNS,
+    PREFERENCE_WIDTH,
+    PREFERENCES,
+    chosen,
+    preferences,
+)
+from adapters.sql.store import table
+from core.actor import Role
+from modules.notifications.domain.notices import Audience, Recipient
+
+MENTIONS = table(PostMention)
+_M, _U = MEMBERS.alias("moderating"), USERS.alias("admins")
+NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
+LIVE_LOGIN = and_(LOGINS.c.ended_at.is_(None), LOGINS.c.expires_at > NOW)
+
+
+def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
+    is_teacher = exists().where(INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == user_id)
+    is_admin = exists().where(_U.c.id == user_id, _U.c.role == Role.ADMIN.value)
+    is_member = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
+    return or_(is_teacher, and_(is_member, or_(HAS_ACCESS, is_admin)))
+
+
+_HAS_DEVICE = exists().where(DEVICES.c.user_id == USERS.c.id, LOGINS.c.id == DEVICES.c.session_id, LIVE_LOGIN)
+_WANTS = [*PREFERENCE_COLUMNS, CHOICES.c.in_app, CHOICES.c.email, CHOICES.c.push]
+_PARENTS = POSTS.alias("parents")
+_OTHER = NOTICES.alias("other")
+_TOLD_ALREADY = exists().where(
+    NOTIFICATIONS.c.recipient_id == USERS.c.id,
+    NOTIFICATIONS.c.notice_id == _OTHER.c.id,
+    _OTHER.c.cause == NOTICES.c.cause,
+    _OTHER.c.id != NOTICES.c.id,
+)
+
+
+def _wanting(people: Select[Any], user_id: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
+    """The next of these people, with what each wants."""
+    return (
+        people.outerjoin(PREFERENCES, PREFERENCES.c.user_id == USERS.c.id)
+        .outerjoin(
+            CHOICES,
+            and_(CHOICES.c.user_id == USERS.c.id, CHOICES.c.notification_type == NOTICES.c.notification_type),
+        )
+        .where(
+            NOTICES.c.id == bindparam("notice_id", type_=BigInteger),
+            USERS.c.is_active,
+            or_(NOTICES.c.actor_id.is_(None), NOTICES.c.actor_id != USERS.c.id),
+            ~_TOLD_ALREADY,
+            user_id > NOTICES.c.spread_to,
+            *where,
+        )
+        .order_by(user_id)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+_PERSON = [USERS.c.id, USERS.c.email_verified_at.is_not(None), _HAS_DEVICE, *_WANTS]
+_IN_GROUP = [MEMBERS.c.email_notifications, MEMBERS.c.push_notifications, MEMBERS.c.muted_until]
+_ENROLMENT = and_(ENROLLMENTS.c.user_id == USERS.c.id, ENROLLMENTS.c.course_id == GROUPS.c.course_id)
+
+
+def _in_group(*where: ColumnElement[bool]) -> Select[Any]:
+    """A few, who need not have joined: teachers have a place anyway."""
+    people = (
+        select(*_PERSON, *_IN_GROUP)
+        .select_from(NOTICES)
+        .join(GROUPS, GROUPS.c.id == NOTICES.c.community_id)
+        .join(USERS, and_(*where))
+        .outerjoin(MEMBERS, and_(MEMBERS.c.community_id == GROUPS.c.id, MEMBERS.c.user_id == USERS.c.id))
+        .outerjoin(ENROLLMENTS, _ENROLMENT)
+    )
+    return _wanting(people, USERS.c.id, hears(USERS.c.id))
+
+
+ALL = _wanting(
+    select(*_PERSON, *_IN_GROUP)
+    .select_from(NOTICES)
+    .join(GROUPS, GROUPS.c.id == NOTICES.c.community_id)
+    .join(MEMBERS, MEMBERS.c.community_id == NOTICES.c.community_id)
+    .join(USERS, USERS.c.id == MEMBERS.c.user_id)
+    .outerjoin(ENROLLMENTS, _ENROLMENT),
+    MEMBERS.c.user_id,
+    MEMBERS.c.is_active,
+    hears(MEMBERS.c.user_id),
+)
+_MODERATING = union(
+    select(_M.c.user_id).where(
+        _M.c.community_id == NOTICES.c.community_id,
+        _M.c.is_active,
+        or_(_M.c.role == "moderator", _M.c.role == "instructor"),
+    ),
+    select(INSTRUCTORS.c.user_id).where(INSTRUCTORS.c.course_id == GROUPS.c.course_id),
+).scalar_subquery()
+_NAMED = select(MENTIONS.c.user_id).where(MENTIONS.c.post_id == NOTICES.c.post_id)
+_REPLIED_TO = (
+    select(_PARENTS.c.author_id)
+    .join(POSTS, POSTS.c.parent_post_id == _PARENTS.c.id)
+    .where(POSTS.c.id == NOTICES.c.post_id)
+)
+AUDIENCES = {
+    Audience.MEMBERS: ALL,
+    Audience.MODERATORS: _in_group(USERS.c.id.in_(_MODERATING)),
+    Audience.MENTIONED: _in_group(USERS.c.id.in_(_NAMED.scalar_subquery())),
+    Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO.scalar_subquery()),
+}
+ONE_IN_GROUP = _in_group(USERS.c.id == NOTICES.c.recipient_id)
+ONE = _wanting(
+    select(*_PERSON).select_from(NOTICES).join(USERS, USERS.c.id == NOTICES.c.recipient_id),
+    USERS.c.id,
+)
+
+
+def recipient(row: Sequence[Any]) -> Recipient:
+    user_id, is_confirmed, has_device = row[:3]
+    wants = row[3 : 3 + PREFERENCE_WIDTH]
+    choice = row[3 + PREFERENCE_WIDTH : 6 + PREFERENCE_WIDTH]
+    group_mail, group_push, muted_until = row[6 + PREFERENCE_WIDTH :] or (True, True, None)
+    if group_mail is None:  # a teacher who has not joined
+        group_mail = group_push = True
+    return Recipient(
+        user_id=user_id,
+        preferences=preferences(wants),
+        chosen=chosen(choice),
+        may_mail=bool(is_confirmed and group_mail),
+        may_push=bool(has_device and group_push),
+        muted_until=muted_until,
+    )

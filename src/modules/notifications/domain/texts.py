@@ -1,0 +1,53 @@
+"""The words of a notification, for one person at this moment."""
+
+from modules.notifications.domain.cards import NotificationCard
+from modules.notifications.domain.kinds import GONE, KINDS, SOMEBODY, LinkType, NotificationType, words
+
+LONGEST_EXCERPT = 140
+OF_MODERATORS = (NotificationType.MODERATOR_ACTION, NotificationType.POST_REJECTED, NotificationType.POST_APPROVED)
+
+
+def is_gone(card: NotificationCard) -> bool:
+    """Whether what it is about was deleted since, or is hidden from its reader."""
+    subject = card.subject
+    if card.chat_message_id is not None:
+        return subject.is_message_deleted
+    if card.post_id is None:
+        return False
+    return subject.is_deleted or (not subject.is_public and card.notification_type not in OF_MODERATORS)
+
+
+def told(card: NotificationCard) -> tuple[str, str]:
+    """Title and message."""
+    texts, subject = words(card.notification_type, card.variant, card.language), card.subject
+    text = excerpt(subject.message_text or subject.post_text or "")
+    filled = {
+        "actor": name_of(card),
+        "community": subject.community_title or "",
+        "course": subject.course_title or "",
+        "post": subject.post_title or text,
+        "excerpt": text,
+        "notes": excerpt(subject.post_notes or ""),
+        **card.words,
+    }
+    title = texts.title.format_map(filled)
+    return title, GONE[card.language] if is_gone(card) else texts.message.format_map(filled)
+
+
+def name_of(card: NotificationCard) -> str:
+    if card.actor is None:
+        return SOMEBODY[card.language]
+    return card.actor.full_name or card.actor.username
+
+
+def excerpt(text: str) -> str:
+    """One line of at most 140 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_EXCERPT else f"{line[: LONGEST_EXCERPT - 1].rstrip()}…"
+
+
+def link_of(card: NotificationCard) -> tuple[LinkType, int] | None:
+    """What opens when somebody taps it; None where there is nothing to open."""
+    kind = KINDS[card.notification_type].link
+    target = card.subject.course_id if kind is LinkType.COURSE else card.link_id
+    return None if target is None else (kind, target)
