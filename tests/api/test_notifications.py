@@ -1,62 +1,22 @@
 """Notifications in the app: who is told of what, the list, its count, and reading."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
+from classes import PATH, POSTS, School, found_school
 from core.actor import Role
-from modules.community.domain.groups import MemberRole
-from worlds import MadeCourse, Person, World, payment_event
+from worlds import World, payment_event
 
-PATH = "/api/community/notifications/"
-POSTS = "/api/community/posts/"
 KEYS = {
     "id", "recipient_id", "notification_type", "title", "message", "actor", "actor_id", "actor_info", "community_id",
     "post_id", "chat_message_id", "course_id", "link", "is_read", "read_at", "email_sent", "push_sent", "created_at",
 }  # fmt: skip
 
 
-@dataclass
-class School:
-    world: World
-    course: MadeCourse
-    id: int
-    host: Person
-    moderator: Person
-    asha: Person
-    ravi: Person
-
-    async def write(self, person: Person, content: str = "Why *am*?", **more: Any) -> int:
-        title = {} if "parent_post_id" in more else {"title": "Doubt"}
-        answer = await person.post(POSTS, {"community_id": self.id, "content": content, **title, **more})
-        assert answer.status_code == 201, answer.text
-        return int(answer.json()["id"])
-
-    async def told(self, person: Person, **query: Any) -> list[dict[str, Any]]:
-        """After everything that was to happen has."""
-        await self.world.settle()
-        answer = await person.get(PATH, params={"limit": 100, **query})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["results"]
-
-    async def types(self, person: Person) -> list[str]:
-        return [one["notification_type"] for one in await self.told(person)]
-
-
 @pytest.fixture
 async def school(world: World) -> School:
     return await found_school(world)
-
-
-async def found_school(world: World, **settings: Any) -> School:
-    host = await world.person(Role.INSTRUCTOR, full_name="Meera Iyer")
-    course = await world.course(instructor=host)
-    group = await world.group(course, **settings)
-    moderator, asha, ravi = [await world.classmate(course, group) for _ in range(3)]
-    await world.house.workflows.hosting.set_role(host.actor, group, moderator.id, MemberRole.MODERATOR)
-    return School(world, course, group, host, moderator, asha, ravi)
 
 
 async def test_a_new_post_is_told_to_all_members_but_its_author(school: School) -> None:
