@@ -64,11 +64,15 @@ class FcmPushService:
             return found
 
     async def _call(self, push: Push, token: str) -> PushResult | OfUs:
-        try:
-            answer = await self._http.post(self._url, json=message(push), headers={"Authorization": f"Bearer {token}"})
-        except httpx.HTTPError:  # it may have been taken: the same tag makes a repeat harmless
-            return PushResult(Outcome.LATER)
-        return result_of(answer)
+        headers, body = {"Authorization": f"Bearer {token}"}, message(push)
+        for _ in range(2):
+            try:
+                return result_of(await self._http.post(self._url, json=body, headers=headers))
+            except httpx.TimeoutException:
+                break
+            except httpx.HTTPError:  # often a kept connection that was closed meanwhile
+                continue
+        return PushResult(Outcome.LATER)  # it may have been taken: the same tag makes a repeat harmless
 
     async def _token(self, worn_out: str | None) -> str:
         """Google's token for us, another one than `worn_out`.

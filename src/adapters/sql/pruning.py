@@ -1,13 +1,16 @@
 """What is of no use any more goes, in the background."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import bindparam, delete, exists, or_, select
 
 from adapters.sql.database import Database
 from adapters.sql.models import (
+    Device,
     GatewayEvent,
     IdempotencyKey,
+    Notice,
+    Notification,
     OneTimeCode,
     OutboxMessage,
     PostView,
@@ -29,6 +32,21 @@ LOGINS_KEPT = timedelta(days=90)
 OUTBOX, SLOTS, KEYS = table(OutboxMessage), table(ScheduleSlot), table(IdempotencyKey)
 TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
 EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketReview)
+DEVICES, NOTICES, NOTIFICATIONS = table(Device), table(Notice), table(Notification)
+NOTICES_KEPT = timedelta(days=180)
+MOST_ROWS = 10_000
+_OLD = (
+    select(NOTIFICATIONS.c.id)
+    .join(NOTICES, NOTICES.c.id == NOTIFICATIONS.c.notice_id)
+    .where(NOTICES.c.created_at < bindparam("before"))
+    .limit(MOST_ROWS)
+)
+OLD_NOTIFICATIONS = delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(_OLD.scalar_subquery()))
+EMPTY_NOTICES = delete(NOTICES).where(
+    NOTICES.c.created_at < bindparam("before"),
+    NOTICES.c.is_spread,
+    ~exists().where(NOTIFICATIONS.c.notice_id == NOTICES.c.id),
+)
 
 
 class SqlPruning:
@@ -49,7 +67,22 @@ class SqlPruning:
             delete(REVIEWS).where(REVIEWS.c.created_at < now - REVIEWS_KEPT),
             delete(VIEWS).where(VIEWS.c.hour < now - VIEWS_KEPT),
             delete(EVENTS).where(EVENTS.c.handled_at < now - EVENTS_KEPT),
+            delete(DEVICES).where(
+                DEVICES.c.session_id.in_(
+                    select(LOGINS.c.id).where(or_(LOGINS.c.ended_at.is_not(None), LOGINS.c.expires_at < now))
+                )
+            ),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
         ):
             async with self._database.transaction() as transaction:  # each by itself: none holds up the others
                 await transaction.execute(outdated)
+        await self._prune_notices(now - NOTICES_KEPT)
+
+    async def _prune_notices(self, before: datetime) -> None:
+        """In parts: one notice may be that of a hundred thousand people."""
+        rows = MOST_ROWS
+        while rows == MOST_ROWS:
+            async with self._database.transaction() as transaction:
+                rows = (await transaction.execute(OLD_NOTIFICATIONS, {"before": before})).rowcount
+        async with self._database.transaction() as transaction:
+            await transaction.execute(EMPTY_NOTICES, {"before": before})

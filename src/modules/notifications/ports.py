@@ -12,7 +12,7 @@ from core.idempotency import Once
 from modules.notifications.domain.cards import Device, NotificationCard
 from modules.notifications.domain.kinds import Channels, NotificationType
 from modules.notifications.domain.mails import Letter, Mail, Template
-from modules.notifications.domain.notices import Delivery, NewNotice, Notice, Recipient
+from modules.notifications.domain.notices import Delivery, NewNotice, Notice, Part
 from modules.notifications.domain.preferences import Preferences
 from modules.notifications.domain.pushes import Platform, Push, PushResult
 
@@ -92,10 +92,8 @@ class NoticeStore(Emits, Protocol):
         """Locked."""
         ...
 
-    async def audience(self, notice: Notice, limit: int) -> list[Recipient]:
-        """Who comes next, by user id: without the one who caused it, and without those who have another notice of the
-        same cause.
-        """
+    async def audience(self, notice: Notice, limit: int) -> Part:
+        """Who comes next: without the one who caused it, and without those who have another notice of its cause."""
         ...
 
     async def add(self, notice: Notice, deliveries: Sequence[Delivery]) -> list[tuple[int, int]]:

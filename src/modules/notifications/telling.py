@@ -115,15 +115,14 @@ class Telling:
         if notice.is_spread:
             return notice, []
         now = self.clock.now()
-        recipients = await store.audience(notice, BATCH)
-        found = (deliver(notice.notification_type, recipient, now) for recipient in recipients)
+        part = await store.audience(notice, BATCH)
+        found = (deliver(notice.notification_type, recipient, now) for recipient in part.recipients)
         deliveries = [one for one in found if one is not None]
         arrived = await store.add(notice, deliveries)
         if any(one.push_due_at is not None and one.push_due_at <= now for one in deliveries):
             await store.emit(PushesWaiting(notice_id=notice.id))
-        last = recipients[-1].user_id if recipients else notice.spread_to
         shown = {one.recipient_id for one in deliveries if one.in_app}
-        marked = await store.mark_spread(notice, up_to=last, is_all=len(recipients) < BATCH)
+        marked = await store.mark_spread(notice, up_to=part.up_to, is_all=part.is_last)
         return marked, [one for one in arrived if one[0] in shown]
 
     def _announce(self, arrived: list[tuple[int, int]]) -> None:

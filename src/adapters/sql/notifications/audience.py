@@ -42,30 +42,24 @@ def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 _HAS_DEVICE = exists().where(DEVICES.c.user_id == USERS.c.id, LOGINS.c.id == DEVICES.c.session_id, LIVE_LOGIN)
 _WANTS = [*PREFERENCE_COLUMNS, CHOICES.c.in_app, CHOICES.c.email, CHOICES.c.push]
-_PARENTS = POSTS.alias("parents")
-_OTHER = NOTICES.alias("other")
-_TOLD_ALREADY = exists().where(
-    NOTIFICATIONS.c.recipient_id == USERS.c.id,
-    NOTIFICATIONS.c.notice_id == _OTHER.c.id,
-    _OTHER.c.cause == NOTICES.c.cause,
-    _OTHER.c.id != NOTICES.c.id,
-)
+_COMMUNITY = bindparam("community_id", type_=BigInteger)
+_POST = bindparam("post_id", type_=BigInteger)
+_RECIPIENT = bindparam("recipient_id", type_=BigInteger)
+_ACTOR = bindparam("actor_id", type_=BigInteger)
+_AFTER = bindparam("spread_to", type_=BigInteger)
 
 
 def _wanting(people: Select[Any], user_id: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
     """The next of these people, with what each wants."""
+    of_type = CHOICES.c.notification_type == bindparam("notification_type")
     return (
         people.outerjoin(PREFERENCES, PREFERENCES.c.user_id == USERS.c.id)
-        .outerjoin(
-            CHOICES,
-            and_(CHOICES.c.user_id == USERS.c.id, CHOICES.c.notification_type == NOTICES.c.notification_type),
-        )
+        .outerjoin(CHOICES, and_(CHOICES.c.user_id == USERS.c.id, of_type))
         .where(
-            NOTICES.c.id == bindparam("notice_id", type_=BigInteger),
             USERS.c.is_active,
-            or_(NOTICES.c.actor_id.is_(None), NOTICES.c.actor_id != USERS.c.id),
-            ~_TOLD_ALREADY,
-            user_id > NOTICES.c.spread_to,
+            user_id > _AFTER,
+            USERS.c.id > _AFTER,
+            or_(_ACTOR.is_(None), user_id != _ACTOR),
             *where,
         )
         .order_by(user_id)
@@ -75,58 +69,68 @@ def _wanting(people: Select[Any], user_id: ColumnElement[Any], *where: ColumnEle
 
 _PERSON = [USERS.c.id, USERS.c.email_verified_at.is_not(None), _HAS_DEVICE, *_WANTS]
 _IN_GROUP = [MEMBERS.c.email_notifications, MEMBERS.c.push_notifications, MEMBERS.c.muted_until]
-_ENROLMENT = and_(ENROLLMENTS.c.user_id == USERS.c.id, ENROLLMENTS.c.course_id == GROUPS.c.course_id)
+# what follows from other conditions is said all the same, where it lets the planner begin where the last part ended
+_ENROLMENT = and_(
+    ENROLLMENTS.c.user_id == USERS.c.id,
+    ENROLLMENTS.c.course_id == GROUPS.c.course_id,
+    ENROLLMENTS.c.user_id > _AFTER,
+)
 
 
 def _in_group(*where: ColumnElement[bool]) -> Select[Any]:
     """A few, who need not have joined: teachers have a place anyway."""
     people = (
         select(*_PERSON, *_IN_GROUP)
-        .select_from(NOTICES)
-        .join(GROUPS, GROUPS.c.id == NOTICES.c.community_id)
+        .select_from(GROUPS)
         .join(USERS, and_(*where))
         .outerjoin(MEMBERS, and_(MEMBERS.c.community_id == GROUPS.c.id, MEMBERS.c.user_id == USERS.c.id))
         .outerjoin(ENROLLMENTS, _ENROLMENT)
     )
-    return _wanting(people, USERS.c.id, hears(USERS.c.id))
+    return _wanting(people, USERS.c.id, GROUPS.c.id == _COMMUNITY, hears(USERS.c.id))
 
 
 ALL = _wanting(
     select(*_PERSON, *_IN_GROUP)
-    .select_from(NOTICES)
-    .join(GROUPS, GROUPS.c.id == NOTICES.c.community_id)
-    .join(MEMBERS, MEMBERS.c.community_id == NOTICES.c.community_id)
+    .select_from(GROUPS)
+    .join(MEMBERS, MEMBERS.c.community_id == GROUPS.c.id)
     .join(USERS, USERS.c.id == MEMBERS.c.user_id)
     .outerjoin(ENROLLMENTS, _ENROLMENT),
     MEMBERS.c.user_id,
+    GROUPS.c.id == _COMMUNITY,
+    MEMBERS.c.community_id == _COMMUNITY,
     MEMBERS.c.is_active,
     hears(MEMBERS.c.user_id),
 )
 _MODERATING = union(
     select(_M.c.user_id).where(
-        _M.c.community_id == NOTICES.c.community_id,
-        _M.c.is_active,
-        or_(_M.c.role == "moderator", _M.c.role == "instructor"),
+        _M.c.community_id == _COMMUNITY, _M.c.is_active, or_(_M.c.role == "moderator", _M.c.role == "instructor")
     ),
     select(INSTRUCTORS.c.user_id).where(INSTRUCTORS.c.course_id == GROUPS.c.course_id),
 ).scalar_subquery()
-_NAMED = select(MENTIONS.c.user_id).where(MENTIONS.c.post_id == NOTICES.c.post_id)
+_NAMED = select(MENTIONS.c.user_id).where(MENTIONS.c.post_id == _POST).scalar_subquery()
+_PARENTS = POSTS.alias("parents")
 _REPLIED_TO = (
-    select(_PARENTS.c.author_id)
-    .join(POSTS, POSTS.c.parent_post_id == _PARENTS.c.id)
-    .where(POSTS.c.id == NOTICES.c.post_id)
-)
+    select(_PARENTS.c.author_id).join(POSTS, POSTS.c.parent_post_id == _PARENTS.c.id).where(POSTS.c.id == _POST)
+).scalar_subquery()
 AUDIENCES = {
     Audience.MEMBERS: ALL,
     Audience.MODERATORS: _in_group(USERS.c.id.in_(_MODERATING)),
-    Audience.MENTIONED: _in_group(USERS.c.id.in_(_NAMED.scalar_subquery())),
-    Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO.scalar_subquery()),
+    Audience.MENTIONED: _in_group(USERS.c.id.in_(_NAMED)),
+    Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO),
 }
-ONE_IN_GROUP = _in_group(USERS.c.id == NOTICES.c.recipient_id)
-ONE = _wanting(
-    select(*_PERSON).select_from(NOTICES).join(USERS, USERS.c.id == NOTICES.c.recipient_id),
-    USERS.c.id,
+ONE_IN_GROUP = _in_group(USERS.c.id == _RECIPIENT)
+ONE = _wanting(select(*_PERSON).select_from(USERS), USERS.c.id, USERS.c.id == _RECIPIENT)
+TOLD_ALREADY = (
+    select(NOTIFICATIONS.c.recipient_id)
+    .join(NOTICES, NOTICES.c.id == NOTIFICATIONS.c.notice_id)
+    .where(
+        NOTICES.c.cause == bindparam("cause"),
+        NOTICES.c.id != bindparam("notice_id"),
+        NOTIFICATIONS.c.recipient_id > _AFTER,
+        NOTIFICATIONS.c.recipient_id <= bindparam("last"),
+    )
 )
+"""Who has another notice of the same cause, within a range of users."""
 
 
 def recipient(row: Sequence[Any]) -> Recipient:

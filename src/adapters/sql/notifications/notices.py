@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,12 +12,12 @@ from adapters.sql.community.rows import PLACE, place
 from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.learning.rows import ENROLLMENTS
 from adapters.sql.models.types import UtcDateTime
-from adapters.sql.notifications.audience import AUDIENCES, ONE, ONE_IN_GROUP, recipient
+from adapters.sql.notifications.audience import AUDIENCES, ONE, ONE_IN_GROUP, TOLD_ALREADY, recipient
 from adapters.sql.notifications.rows import NOTICE_COLUMNS, NOTICES, NOTIFICATIONS
 from adapters.sql.notifications.rows import notice as read_notice
 from adapters.sql.store import SqlStore
 from core.actor import Actor
-from modules.notifications.domain.notices import Audience, Delivery, NewNotice, Notice, Recipient
+from modules.notifications.domain.notices import Audience, Delivery, NewNotice, Notice, Part
 from modules.notifications.ports import Expiring
 
 POST = upsert(NOTICES).on_conflict_do_nothing(index_elements=["cause", "notification_type"])
@@ -94,11 +95,17 @@ class SqlNoticeStore(SqlStore):
         row = await self.transaction.row(BY_ID, {"id": notice_id})
         return read_notice(row) if row else None
 
-    async def audience(self, notice: Notice, limit: int) -> list[Recipient]:
+    async def audience(self, notice: Notice, limit: int) -> Part:
         alone = ONE_IN_GROUP if notice.is_in_group else ONE
         statement = alone if notice.audience is Audience.USER else AUDIENCES[notice.audience]
-        values = {"notice_id": notice.id, "limit": limit, "now": self.transaction.clock.now()}
-        return [recipient(row) for row in await self.transaction.rows(statement, values)]
+        names = ("recipient_id", "actor_id", "community_id", "post_id", "spread_to")
+        values: dict[str, Any] = {name: getattr(notice, name) for name in names}
+        values |= {"notification_type": notice.notification_type.value, "now": self.transaction.clock.now()}
+        found = [recipient(row) for row in await self.transaction.rows(statement, {**values, "limit": limit})]
+        up_to = found[-1].user_id if found else notice.spread_to
+        key = {"cause": notice.cause, "notice_id": notice.id, "spread_to": notice.spread_to, "last": up_to}
+        told = {row[0] for row in await self.transaction.rows(TOLD_ALREADY, key)} if found else set()
+        return Part([one for one in found if one.user_id not in told], up_to, is_last=len(found) < limit)
 
     async def add(self, notice: Notice, deliveries: Sequence[Delivery]) -> list[tuple[int, int]]:
         if not deliveries:

@@ -52,7 +52,10 @@ class Notice(Struct, frozen=True):
     cause: str
     notification_type: NotificationType
     audience: Audience
+    recipient_id: int | None
+    actor_id: int | None
     community_id: int | None
+    post_id: int | None
     spread_to: int
     is_spread: bool
 
@@ -73,6 +76,16 @@ class Recipient(Struct, frozen=True):
     may_push: bool
     """There is a device, and the group's pushes are wanted."""
     muted_until: datetime | None
+
+
+class Part(Struct, frozen=True):
+    """Some of an audience, by user id: all of it up to `up_to` are among them, or need not be told. `is_last`: nobody
+    comes after these.
+    """
+
+    recipients: list[Recipient]
+    up_to: int
+    is_last: bool
 
 
 class Delivery(Struct, frozen=True):
