@@ -39,6 +39,8 @@ class Topology:
             "SHALA_MEDIA_BASE_URL": f"http://127.0.0.1:{self.web_port}/media",
             "SHALA_RAZORPAY_BASE_URL": f"{self.sandbox_url}/sandbox/razorpay",
             "SHALA_SANDBOX_URL": self.sandbox_url,
+            "SHALA_FCM_CREDENTIALS": str(directory / "service-account.json"),
+            "SHALA_FCM_BASE_URL": f"{self.sandbox_url}/sandbox/fcm",
             "SHALA_SMTP_HOST": "127.0.0.1",
             "SHALA_SMTP_PORT": str(self.smtp_port),
             "SHALA_SMTP_TLS": "off",
@@ -102,6 +104,10 @@ class Topology:
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
         answer = httpx.get(f"{self.sandbox_url}/sandbox/mail/", params={"to": to} if to else {})
+        return answer.json()["results"]
+
+    def pushes(self) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.sandbox_url}/sandbox/push/", timeout=20)
         return answer.json()["results"]
 
     def logs(self) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from adapters.sql.notifications.audience import ALL
 from adapters.sql.postgres import PostgresConnection, arguments, prepare
-from classes import School, found_school
+from classes import School, fill, found_school
 from entrypoints import notices
 from entrypoints.worker.loop import dispatcher
 from modules.community.events import PostPublished
@@ -37,40 +37,11 @@ async def large(postgres_database: str, sandbox: SandboxClient, tmp_path: Path) 
     await world.settle()
     driver = await asyncpg.connect(postgres_database.replace("+asyncpg", ""))
     try:
-        await filled(school, driver)
+        await fill(school, driver, members=MEMBERS, devices=DEVICES)
     finally:
         await driver.close()
     yield school
     await world.close()
-
-
-async def filled(school: School, driver: asyncpg.Connection) -> None:
-    """Copies of one member, with a login; some of them with a phone."""
-    first = int(await driver.fetchval("SELECT max(id) + 1 FROM users"))
-    numbers = f"generate_series({first}, {first + MEMBERS - 1}) n"
-    name = "'m' || n"
-    own = {"id": "n", "email": f"{name} || '@example.com'", "username": name, "username_key": name}
-    copies = {
-        "users": own,
-        "enrollments": {"user_id": "n"},
-        "group_members": {"user_id": "n"},
-        "sessions": {"user_id": "n"},
-    }
-    for table, changed in copies.items():
-        key = "id" if table == "users" else "user_id"
-        row = dict(await driver.fetchrow(f"SELECT * FROM {table} WHERE {key} = $1 LIMIT 1", school.ravi.id))
-        if table != "users":
-            del row["id"]
-        columns, values = ", ".join(row), ", ".join(str(changed.get(name, name)) for name in row)
-        one = f"(SELECT * FROM {table} WHERE {key} = {school.ravi.id} LIMIT 1) one"
-        await driver.execute(f"INSERT INTO {table} ({columns}) SELECT {values} FROM {one} CROSS JOIN {numbers}")
-    await driver.execute(
-        "INSERT INTO devices (user_id, session_id, token, platform, created_at, last_seen_at) "
-        f"SELECT user_id, id, 'phone-' || user_id, 'android', now(), now() FROM sessions "
-        f"WHERE user_id >= {first} AND user_id < {first + DEVICES}"
-    )
-    await driver.execute("INSERT INTO notification_choices SELECT user_id, 'new_post', true, false, true FROM devices")
-    await driver.execute("ANALYZE")
 
 
 async def test_the_author_waits_as_in_a_small_group_and_everybody_is_told_once(large: School) -> None:

@@ -5,6 +5,7 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import google.auth.transport.requests
@@ -34,6 +35,7 @@ class FcmPushService:
         self._account = service_account.Credentials.from_service_account_info(credentials, scopes=[SCOPE])  # type: ignore[no-untyped-call]
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits)
+        self._request = partial(google.auth.transport.requests.Request(), timeout=TIMEOUT_S)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._refreshing = asyncio.Lock()
 
@@ -82,7 +84,7 @@ class FcmPushService:
         async with self._refreshing:
             if not self._account.valid or self._account.token == worn_out:
                 try:
-                    await asyncio.to_thread(self._account.refresh, google.auth.transport.requests.Request())
+                    await asyncio.to_thread(self._account.refresh, self._request)
                 except (GoogleAuthError, OSError) as error:
                     raise Unavailable("Google gives us no token.") from error
             return str(self._account.token)
