@@ -1,6 +1,5 @@
 """The only file that constructs adapters."""
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -241,8 +240,7 @@ def _transport(settings: Settings) -> SmtpTransport:
 def _pushes(settings: Settings) -> FcmPushService | None:
     if not settings.fcm_credentials:
         return None
-    credentials = json.loads(Path(settings.fcm_credentials).read_text())
-    return FcmPushService(credentials, base_url=settings.fcm_base_url or None)
+    return FcmPushService(Path(settings.fcm_credentials), base_url=settings.fcm_base_url or None)
 
 
 def _notifications(

@@ -191,7 +191,7 @@ def test_the_token_is_sent_once_there_is_one() -> None:
 
 
 def test_mail_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tour_walk, "MAIL_POLL_S", 0.001)
+    monkeypatch.setattr(tour_walk, "POLL_S", 0.001)
     boxes = iter([[], [{"subject": "Hello"}], [{"subject": "Receipt R-1"}, {"subject": "Hello"}]])
     walk = visitor(lambda _: httpx.Response(200, json={"results": next(boxes)}))
 
@@ -199,7 +199,7 @@ def test_mail_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mail_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tour_walk, "MAIL_PATIENCE_S", 0.0)
+    monkeypatch.setattr(tour_walk, "PATIENCE_S", 0.0)
     walk = visitor(lambda _: httpx.Response(200, json={"results": [{"subject": "Hello"}]}))
 
     with pytest.raises(Unexpected, match=r"No mail “Receipt” came .* there: Hello"):

@@ -4,8 +4,9 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import google.auth.transport.requests
@@ -25,14 +26,14 @@ TTL_S = 86_400
 
 
 class FcmPushService:
-    """`credentials` is the content of a service account's JSON. Up to 50 pushes are under way at once, each bounded by
-    10 s; a token of Google is fetched when it is needed, by one call for all.
+    """`credentials` is the file with a service account's JSON, read when it is first needed. Up to 50 pushes are under
+    way at once, each bounded by 10 s; a token of Google is fetched when it is needed, by one call for all.
     """
 
-    def __init__(self, credentials: Mapping[str, Any], *, base_url: str | None = None) -> None:
-        self._project = str(credentials["project_id"])
-        self._url = f"{base_url or GOOGLE}/v1/projects/{self._project}/messages:send"
-        self._account = service_account.Credentials.from_service_account_info(credentials, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+    def __init__(self, credentials: Path, *, base_url: str | None = None) -> None:
+        self._credentials = credentials
+        self._base_url = base_url or GOOGLE
+        self._account: Any = None
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits)
         self._request = partial(google.auth.transport.requests.Request(), timeout=TIMEOUT_S)
@@ -66,10 +67,11 @@ class FcmPushService:
             return found
 
     async def _call(self, push: Push, token: str) -> PushResult | OfUs:
+        url = f"{self._base_url}/v1/projects/{self._account.project_id}/messages:send"
         headers, body = {"Authorization": f"Bearer {token}"}, message(push)
         for _ in range(2):
             try:
-                return result_of(await self._http.post(self._url, json=body, headers=headers))
+                return result_of(await self._http.post(url, json=body, headers=headers))
             except httpx.TimeoutException:
                 break
             except httpx.HTTPError:  # often a kept connection that was closed meanwhile
@@ -82,12 +84,21 @@ class FcmPushService:
         :raises Unavailable:
         """
         async with self._refreshing:
+            if self._account is None:
+                self._account = await asyncio.to_thread(_read, self._credentials)
             if not self._account.valid or self._account.token == worn_out:
                 try:
                     await asyncio.to_thread(self._account.refresh, self._request)
                 except (GoogleAuthError, OSError) as error:
                     raise Unavailable("Google gives us no token.") from error
             return str(self._account.token)
+
+
+def _read(file: Path) -> Any:
+    try:
+        return service_account.Credentials.from_service_account_file(file, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, GoogleAuthError) as error:
+        raise Unavailable("The service account cannot be read.") from error
 
 
 def message(push: Push) -> dict[str, Any]:

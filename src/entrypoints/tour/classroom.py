@@ -9,6 +9,7 @@ from entrypoints.tour.steps import CODE, log_in, register
 from entrypoints.tour.walk import Walk
 
 GROUPS, MESSAGES = "/api/community/groups/", "/api/community/messages/"
+NOTIFICATIONS = "/api/community/notifications/"
 
 
 def classmate(walk: Walk) -> str:
@@ -100,14 +101,17 @@ def read(walk: Walk) -> str:
 
 
 def direct(walk: Walk) -> str:
-    """Between the two alone, on the socket of what is one's own."""
+    """Between the two alone, on the socket of what is one's own; the classmate has a phone that is told."""
+    phone = {"token": f"tour-{secrets.token_hex(8)}", "platform": "android"}
+    walk.classmate.post(f"{NOTIFICATIONS}devices/", phone, 201)
     personal = Socket.open(walk.classmate.api.base_url, "/ws/notifications/?v=2", walk.classmate.token)
     word = secrets.token_hex(4)
     other_id = walk.classmate.get("/api/accounts/me/")["id"]
     body: Body = {"community_id": walk.community["id"], "recipient_id": other_id, "message": f"Only you: {word}"}
     walk.post(MESSAGES, body, 201)
     heard = personal.hear("direct_message")
-    personal.lose()
+    walk.classmate.socket.lose()
+    walk.classmate.socket = personal
     expect("The direct message", heard["message"], body["message"])
     found = walk.get(MESSAGES, params={"community_id": walk.community["id"], "q": word})["results"]
     expect("Direct messages found in the community's chat", found, [])
@@ -116,10 +120,25 @@ def direct(walk: Walk) -> str:
     return "seen by the two, found by nobody else"
 
 
+def notified(walk: Walk) -> str:
+    """The classmate is told on the socket and on the phone, and reads it."""
+    other = walk.classmate
+    told = other.socket.hear("notification", notification_type="new_message")
+    push = other.push(str(told["notification_id"]))
+    expect("What the phone shows", (push["title"], push["body"]), (told["title"], told["message"]))
+    before = other.get(f"{NOTIFICATIONS}unread-count/")["unread_count"]
+    other.post(f"{NOTIFICATIONS}{told['notification_id']}/mark-as-read/")
+    other.socket.hear("notification_read", notification_id=told["notification_id"])
+    count = other.socket.hear("unread_count", unread_count=before - 1)["unread_count"]
+    listed = other.get(NOTIFICATIONS, params={"is_read": True})["results"]
+    expect("What is read", [one["id"] for one in listed], [told["notification_id"]])
+    other.socket.lose()
+    return f"“{told['title']}” on the socket and on the phone, read; {count} unread"
+
+
 def leave(walk: Walk) -> str:
     walk.post(f"{GROUPS}{walk.community['id']}/leave/", status=204)
     code = walk.socket.closed()
     expect("The close code", code, 4403)
     walk.get(f"{GROUPS}{walk.community['id']}/messages/", 403, code="not_member")
-    walk.classmate.socket.lose()
     return f"the socket was closed with {code}"

@@ -17,6 +17,7 @@ TOGETHER = {
     "Lose the connection and resume": classroom.resume,
     "Read by": classroom.read,
     "A direct message": classroom.direct,
+    "Notified": classroom.notified,
     "Leave the class": classroom.leave,
 }
 ALL = {**STEPS, **TOGETHER, **LAST}

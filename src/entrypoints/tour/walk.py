@@ -4,7 +4,7 @@ import ipaddress
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ import httpx
 from entrypoints.tour.expecting import Body, Unexpected
 from entrypoints.tour.socket import Socket
 
-MAIL_PATIENCE_S, MAIL_POLL_S = 15.0, 0.2
+PATIENCE_S, POLL_S = 15.0, 0.2
 TIMEOUT_S = 30
 SHOWN = 2_000
 
@@ -103,17 +103,30 @@ class Walk:
 
         :raises Unexpected: it has not come in 15 s.
         """
-        deadline = time.monotonic() + MAIL_PATIENCE_S
+        return self._arrived(
+            f"mail “{subject}”", "/sandbox/mail/", {"to": self.email}, lambda mail: subject in mail["subject"]
+        )
+
+    def push(self, notification_id: str) -> Body:
+        """The push of a notification on the visitor's phone; waits for it.
+
+        :raises Unexpected: it has not come in 15 s.
+        """
+        return self._arrived(
+            "push", "/sandbox/push/", {}, lambda push: push["data"].get("notification_id") == notification_id
+        )
+
+    def _arrived(self, what: str, path: str, query: dict[str, str], is_it: Callable[[Body], bool]) -> Body:
+        deadline = time.monotonic() + PATIENCE_S
         while True:
-            answer = _request(self.sandbox, "GET", "/sandbox/mail/", params={"to": self.email})
-            mails: list[Body] = _expected(answer, 200)["results"]
-            for mail in mails:
-                if subject in mail["subject"]:
-                    return mail
+            found: list[Body] = _expected(_request(self.sandbox, "GET", path, params=query), 200)["results"]
+            for one in found:
+                if is_it(one):
+                    return one
             if time.monotonic() > deadline:
-                subjects = ", ".join(mail["subject"] for mail in mails) or "none"
-                raise Unexpected(f"No mail “{subject}” came in {MAIL_PATIENCE_S:.0f} s; there: {subjects}.")
-            time.sleep(MAIL_POLL_S)
+                others = ", ".join(str(one.get("subject") or one.get("title")) for one in found) or "none"
+                raise Unexpected(f"No {what} came in {PATIENCE_S:.0f} s; there: {others}.")
+            time.sleep(POLL_S)
 
     def pay(self, order_id: str) -> Body:
         """What a person does at Razorpay's checkout."""
