@@ -90,7 +90,7 @@ def _telling(do: Workflows) -> tuple[Reaction, ...]:
         Reaction("tell_of_message", DirectMessageSent, lambda e: do.telling.tell(notices.of_message(e)), outside=True),
         Reaction("tell_of_payment", OrderPaid, tell_of_payment, outside=True),
         Reaction("spread_notice", NoticePosted, lambda e: do.telling.spread(e.notice_id), outside=True),
-        Reaction("push", PushesWaiting, lambda _: do.pushing.send_due(), outside=True),
+        Reaction("push", PushesWaiting, lambda e: do.pushing.send_some(e.notice_id), outside=True),
     )
 
 

@@ -179,6 +179,31 @@ async def test_the_count_is_exact_whatever_happens_at_once(school: School) -> No
     assert count == await school.world.count("notifications", f"recipient_id = {school.ravi.id} AND read_at IS NULL")
 
 
+async def test_who_left_reads_no_more_of_what_was_there(school: School) -> None:
+    post = await school.write(school.asha, title="Before")
+    await school.host.post(PATH, {"community_id": school.id, "title": "Tomorrow", "message": "At nine."})
+    body = {"community_id": school.id, "recipient_id": school.ravi.id, "message": "Only for you"}
+    await school.asha.post("/api/community/messages/", body)
+    assert {one["title"] for one in await school.told(school.ravi)} == {
+        "New post in The class",
+        "Tomorrow",
+        "Message from Ravi K",
+    }
+    await school.ravi.post(f"/api/community/groups/{school.id}/leave/")
+    await school.asha.call("PUT", f"{POSTS}{post}/", json={"title": "After", "content": "Secret"})
+    told = await school.told(school.ravi)
+    assert len(told) == 3
+    assert {one["message"] for one in told} == {"What this was about is no longer there."}
+    assert not any(word in str(told) for word in ("Before", "After", "Secret", "Only", "Tomorrow", "nine"))
+
+
+async def test_members_of_a_group_that_became_private_are_not_told(school: School) -> None:
+    answer = await school.host.patch(f"/api/community/groups/{school.id}/", {"visibility": "private"})
+    assert answer.status_code == 200, answer.text
+    await school.write(school.host)
+    assert await school.types(school.ravi) == []
+
+
 async def test_who_lost_their_place_is_not_told(school: School) -> None:
     gone, banned, expired = [await school.world.classmate(school.course, school.id) for _ in range(3)]
     await gone.post(f"/api/community/groups/{school.id}/leave/")

@@ -22,7 +22,7 @@ from modules.notifications.preferring import Preferring
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=2)
 RUN = timedelta(seconds=25)
-SOME = 50
+SOME = 500
 MOST_FAILURES = 3
 """In a row: then it is the server, and not an address."""
 

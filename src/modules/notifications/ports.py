@@ -131,7 +131,7 @@ class PreferenceStore(Emits, Protocol):
     async def choose(self, user_id: int, notification_type: NotificationType, channels: Channels) -> None: ...
 
     async def look_again(self, user_id: int, at: datetime) -> None:
-        """Mails that wait are looked at anew at this moment."""
+        """Mails that wait are looked at anew at this moment, if not before."""
         ...
 
     async def register_device(
@@ -164,7 +164,7 @@ class Waiting(Struct, frozen=True):
 
 class BatchStore(MailStore, Protocol):
     async def due_users(self, limit: int) -> list[int]:
-        """Whose mails are due."""
+        """Whose mails are due, as the first `limit` notifications tell."""
         ...
 
     async def waiting(self, user_id: int) -> list[Waiting]:

@@ -13,10 +13,12 @@ from modules.notifications.domain.notices import PUSH_KEPT, channels
 from modules.notifications.domain.preferences import quiet_until
 from modules.notifications.domain.pushes import URGENT, Outcome, Push, PushResult
 from modules.notifications.domain.texts import is_gone, link_of, told
+from modules.notifications.events import PushesWaiting
 from modules.notifications.ports import PushService, PushStore, Target, Waiting
 
 AT_ONCE = 200
 LEASE = timedelta(minutes=2)
+RUN = timedelta(seconds=25)
 SHORTEST_RETRY = timedelta(seconds=30)
 
 
@@ -28,15 +30,25 @@ class Pushing:
     clock: Clock
 
     async def send_due(self) -> None:
-        """Push what is due until nothing is; any number of these may run at once.
+        """On the schedule: push what is due, for 25 s at most; any number of these may run at once.
 
         :raises Unavailable: the service does not let us in; all of it waits.
         """
-        while await self._send_some():
+        ends = self.clock.now() + RUN
+        while self.clock.now() < ends and await self._send_some():
             pass
 
+    async def send_some(self, notice_id: int) -> None:
+        """Reaction: push some of what is due, and come again for the rest, so that others have their turn between.
+
+        :raises Unavailable: as above.
+        """
+        if await self._send_some():
+            async with self.begin() as store:
+                await store.emit(PushesWaiting(notice_id=notice_id))
+
     async def _send_some(self) -> bool:
-        """Whether anything was due."""
+        """Whether there may be more."""
         async with self.begin() as store:
             claimed = await store.claim(AT_ONCE, self.clock.now() + LEASE)
             if not claimed:
@@ -54,7 +66,7 @@ class Pushing:
                     await store.put_off(one.card.id, self._retry_at(one, None), one.devices_left)
             raise
         await self._record(wanted, plan, results)
-        return True
+        return len(claimed) == AT_ONCE
 
     async def _still_wanted(self, store: PushStore, claimed: list[Waiting]) -> list[Waiting]:
         """What was read, deleted or chosen otherwise since is dropped, and what falls into quiet hours waits."""

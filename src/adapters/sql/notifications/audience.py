@@ -6,13 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindparam, exists, or_, select, union
 
 from adapters.sql.community.rows import GROUPS, MEMBERS
-from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
 from adapters.sql.models import PostMention
+from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS, hears
 from adapters.sql.notifications.rows import (
     CHOICES,
     DEVICES,
-    LOGINS,
     NOTICES,
     NOTIFICATIONS,
     POSTS,
@@ -23,21 +22,10 @@ from adapters.sql.notifications.rows import (
     preferences,
 )
 from adapters.sql.store import table
-from core.actor import Role
 from modules.notifications.domain.notices import Audience, Recipient
 
 MENTIONS = table(PostMention)
-_M, _U = MEMBERS.alias("moderating"), USERS.alias("admins")
-NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
-LIVE_LOGIN = and_(LOGINS.c.ended_at.is_(None), LOGINS.c.expires_at > NOW)
-
-
-def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
-    is_teacher = exists().where(INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == user_id)
-    is_admin = exists().where(_U.c.id == user_id, _U.c.role == Role.ADMIN.value)
-    is_member = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
-    return or_(is_teacher, and_(is_member, or_(HAS_ACCESS, is_admin)))
+_M = MEMBERS.alias("moderating")
 
 
 _HAS_DEVICE = exists().where(DEVICES.c.user_id == USERS.c.id, LOGINS.c.id == DEVICES.c.session_id, LIVE_LOGIN)

@@ -50,7 +50,7 @@ CHOOSE = _CHOOSE.on_conflict_do_update(
 # what is already with a mail server keeps its turn
 LOOK_AGAIN = (
     update(NOTIFICATIONS)
-    .where(N.recipient_id == bindparam("user"), N.email_due_at.is_not(None), N.mail_id.is_(None))
+    .where(N.recipient_id == bindparam("user"), N.email_due_at > bindparam("at"), N.mail_id.is_(None))
     .values(email_due_at=bindparam("at"))
 )
 KNOWN_DEVICE = select(DEVICES.c.id, DEVICES.c.user_id).where(DEVICES.c.token == bindparam("token")).with_for_update()

@@ -8,12 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.rows import MEMBERS
 from adapters.sql.database import Database
-from adapters.sql.notifications.audience import LIVE_LOGIN
+from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS
 from adapters.sql.notifications.rows import (
     CARDS,
     CHOICES,
     DEVICES,
-    LOGINS,
     NOTICES,
     NOTIFICATIONS,
     PREFERENCE_COLUMNS,
@@ -106,12 +105,13 @@ class SqlNotificationQueries:
             self._database,
             request,
             where=[*state, *wanted],
-            values={**wanted, "user_id": viewer.user_id},
+            values={**wanted, "user_id": viewer.user_id, "now": self._clock.now()},
             keys=lambda one: (one.id,),
         )
 
     async def notification(self, viewer: Actor, notification_id: int) -> NotificationCard | None:
-        row = await self._database.row(OWN, {"id": notification_id, "user_id": viewer.user_id})
+        values = {"id": notification_id, "user_id": viewer.user_id, "now": self._clock.now()}
+        row = await self._database.row(OWN, values)
         return card(row) if row else None
 
     async def unread_counts(self, user_ids: list[int]) -> dict[int, int]:
@@ -121,13 +121,15 @@ class SqlNotificationQueries:
 
     async def cards(self, notification_ids: list[int]) -> list[NotificationCard]:
         statement = SQLITE_CARDS if self._database.is_sqlite else POSTGRES_CARDS
-        rows = await self._database.rows(statement, {"ids": notification_ids}) if notification_ids else []
+        values = {"ids": notification_ids, "now": self._clock.now()}
+        rows = await self._database.rows(statement, values) if notification_ids else []
         return [card(row) for row in rows]
 
     async def recent(self, user_id: int, since_id: int, limit: int) -> Recent:
         known = await self._database.row(MOMENT_OF, {"id": since_id, "user_id": user_id})
         since = known[0] - OVERLAP if known else self._clock.now()
-        newest = [card(row) for row in await self._database.rows(RECENT, {"user_id": user_id, "limit": limit + 1})]
+        values = {"user_id": user_id, "limit": limit + 1, "now": self._clock.now()}
+        newest = [card(row) for row in await self._database.rows(RECENT, values)]
         found = [one for one in newest if one.id > since_id or one.created_at > since]
         return Recent(list(reversed(found[:limit])), is_all=len(found) <= limit)
 

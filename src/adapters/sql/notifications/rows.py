@@ -7,16 +7,16 @@ from sqlalchemy import and_, case, func, select
 
 from adapters.sql.community.messages import MESSAGES
 from adapters.sql.community.rows import GROUPS, MEMBERS
-from adapters.sql.learning.rows import COURSES, USERS
+from adapters.sql.learning.rows import COURSES, ENROLLMENTS, USERS
 from adapters.sql.models import (
     CommunityPost,
     Notification,
     NotificationChoice,
     NotificationPreference,
-    Session,
 )
 from adapters.sql.models import Device as DeviceModel
 from adapters.sql.models import Notice as NoticeModel
+from adapters.sql.notifications.places import hears
 from adapters.sql.store import table
 from modules.notifications.domain.cards import NotificationCard, Person, Subject
 from modules.notifications.domain.kinds import Channels, Language, NotificationType
@@ -25,7 +25,7 @@ from modules.notifications.domain.preferences import Frequency, Preferences
 
 NOTICES, NOTIFICATIONS = table(NoticeModel), table(Notification)
 PREFERENCES, CHOICES, DEVICES = table(NotificationPreference), table(NotificationChoice), table(DeviceModel)
-LOGINS, POSTS = table(Session), table(CommunityPost)
+POSTS = table(CommunityPost)
 N, K = NOTIFICATIONS.c, NOTICES.c
 NOTICE_COLUMNS = [K[name] for name in Notice.__struct_fields__]
 PREFERENCE_COLUMNS = [PREFERENCES.c[name] for name in Preferences.__struct_fields__]
@@ -49,7 +49,10 @@ _SUBJECT = [
     case((_IS_PUBLIC, True), else_=False),
     func.substr(MESSAGES.c.message, 1, 400),
     func.coalesce(MESSAGES.c.is_deleted, False),
+    case((K.community_id.is_(None), True), (hears(N.recipient_id), True), else_=False),
 ]
+_IN_GROUP = and_(MEMBERS.c.community_id == K.community_id, MEMBERS.c.user_id == N.recipient_id)
+_ENROLMENT = and_(ENROLLMENTS.c.user_id == N.recipient_id, ENROLLMENTS.c.course_id == GROUPS.c.course_id)
 CARDS = (
     select(*_OWN, *_PERSON, *_SUBJECT)
     .select_from(NOTIFICATIONS)
@@ -57,13 +60,13 @@ CARDS = (
     .outerjoin(PREFERENCES, PREFERENCES.c.user_id == N.recipient_id)
     .outerjoin(ACTOR, ACTOR.c.id == K.actor_id)
     .outerjoin(GROUPS, GROUPS.c.id == K.community_id)
+    .outerjoin(MEMBERS, _IN_GROUP)
+    .outerjoin(ENROLLMENTS, _ENROLMENT)
     .outerjoin(COURSES, COURSES.c.id == _COURSE)
     .outerjoin(POSTS, POSTS.c.id == K.post_id)
     .outerjoin(MESSAGES, MESSAGES.c.id == K.chat_message_id)
 )
 CARD_WIDTH = len(_OWN) + len(_PERSON) + len(_SUBJECT)
-# with what matters for whether it is still to be sent
-IN_GROUP = and_(MEMBERS.c.community_id == K.community_id, MEMBERS.c.user_id == N.recipient_id)
 
 
 def card(row: Sequence[Any]) -> NotificationCard:
@@ -71,7 +74,7 @@ def card(row: Sequence[Any]) -> NotificationCard:
     own[2] = NotificationType(own[2])
     own[-1] = Language(own[-1] or Language.ENGLISH)
     subject = list(row[len(_OWN) + len(_PERSON) : CARD_WIDTH])
-    for at in (6, 7, 9):
+    for at in (6, 7, 9, 10):
         subject[at] = bool(subject[at])
     actor = None if person[0] is None else Person(*person)
     return NotificationCard(*[*own, actor, Subject(*subject)])

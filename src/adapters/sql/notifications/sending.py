@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, any_, bindparam, case, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.sql.community.rows import GROUPS, MEMBERS
-from adapters.sql.learning.rows import ENROLLMENTS, USERS
-from adapters.sql.notifications.audience import LIVE_LOGIN, hears
+from adapters.sql.community.rows import MEMBERS
+from adapters.sql.learning.rows import USERS
 from adapters.sql.notifications.mails import SqlMailStore
 from adapters.sql.notifications.personal import SqlPreferenceStore
+from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS
 from adapters.sql.notifications.rows import (
     CARD_WIDTH,
     CARDS,
     CHOICES,
     DEVICES,
-    IN_GROUP,
-    LOGINS,
     NOTICES,
     NOTIFICATIONS,
     PREFERENCE_COLUMNS,
@@ -32,7 +30,6 @@ from modules.notifications.ports import Target, Waiting
 
 N = NOTIFICATIONS.c
 NOW = bindparam("now", type_=N.created_at.type)
-_HEARS = case((NOTICES.c.community_id.is_(None), True), (hears(N.recipient_id), True), else_=False)
 _RECIPIENT = USERS.alias("recipient")
 WAITING = (
     CARDS.add_columns(
@@ -40,7 +37,7 @@ WAITING = (
         CHOICES.c.in_app,
         CHOICES.c.email,
         CHOICES.c.push,
-        and_(_RECIPIENT.c.is_active, _HEARS),
+        _RECIPIENT.c.is_active,
         _RECIPIENT.c.email_verified_at.is_not(None),
         func.coalesce(MEMBERS.c.email_notifications, True),
         func.coalesce(MEMBERS.c.push_notifications, True),
@@ -51,11 +48,6 @@ WAITING = (
     .join(_RECIPIENT, _RECIPIENT.c.id == N.recipient_id)
     .outerjoin(
         CHOICES, and_(CHOICES.c.user_id == N.recipient_id, CHOICES.c.notification_type == NOTICES.c.notification_type)
-    )
-    .outerjoin(MEMBERS, IN_GROUP)
-    .outerjoin(
-        ENROLLMENTS,
-        and_(ENROLLMENTS.c.user_id == N.recipient_id, ENROLLMENTS.c.course_id == GROUPS.c.course_id),
     )
     .order_by(N.id)
 )
@@ -69,8 +61,8 @@ def _among(column: ColumnElement[Any]) -> tuple[ColumnElement[bool], ColumnEleme
 
 _IDS, _USERS, _OWNERS = _among(N.id), _among(N.recipient_id), _among(DEVICES.c.user_id)
 WAITING_BY_ID = tuple(WAITING.where(one) for one in _IDS)
-DUE_USERS = select(N.recipient_id).where(N.email_due_at <= NOW).group_by(N.recipient_id)
-DUE_USERS = DUE_USERS.order_by(func.min(N.email_due_at)).limit(bindparam("limit", type_=Integer))
+DUE_USERS = select(N.recipient_id).where(N.email_due_at <= NOW).order_by(N.email_due_at)
+DUE_USERS = DUE_USERS.limit(bindparam("limit", type_=Integer))
 OF_USER = (
     select(N.id, N.email_due_at, N.mail_id)
     .where(N.recipient_id == bindparam("user"), N.email_due_at.is_not(None))
@@ -124,13 +116,13 @@ PUT_OFF_PUSH = (
 
 def waiting(row: Sequence[Any]) -> Waiting:
     rest = row[CARD_WIDTH + PREFERENCE_WIDTH :]
-    hears, is_confirmed, group_mail, group_push, muted_until, mail_id, devices_left = rest[3:]
+    is_active, is_confirmed, group_mail, group_push, muted_until, mail_id, devices_left = rest[3:]
     return Waiting(
         card=card(row),
         preferences=preferences(row[CARD_WIDTH : CARD_WIDTH + PREFERENCE_WIDTH]),
         chosen=chosen(rest[:3]),
-        may_mail=bool(hears and is_confirmed and group_mail),
-        may_push=bool(hears and group_push),
+        may_mail=bool(is_active and is_confirmed and group_mail),
+        may_push=bool(is_active and group_push),
         muted_until=muted_until,
         mail_id=mail_id,
         devices_left=devices_left,
@@ -153,7 +145,7 @@ class _Waits(SqlStore):
 class SqlBatchStore(SqlMailStore, _Waits):
     async def due_users(self, limit: int) -> list[int]:
         rows = await self.transaction.rows(DUE_USERS, {"now": self.transaction.clock.now(), "limit": limit})
-        return [int(row[0]) for row in rows]
+        return list(dict.fromkeys(int(row[0]) for row in rows))
 
     async def waiting(self, user_id: int) -> list[Waiting]:
         held, now = await self.transaction.rows(OF_USER, {"user": user_id}), self.transaction.clock.now()

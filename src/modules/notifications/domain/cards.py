@@ -15,7 +15,9 @@ class Person(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """What a notification is about, as it is now; None where there is no such thing. `is_public`: members see it."""
+    """What a notification is about, as it is now; None where there is no such thing. `is_public`: members see it.
+    `has_place`: the recipient still belongs to the group that it is from, if it is from one.
+    """
 
     community_title: str | None
     course_id: int | None
@@ -27,6 +29,7 @@ class Subject(Struct, frozen=True):
     is_public: bool
     message_text: str | None
     is_message_deleted: bool
+    has_place: bool
 
 
 class NotificationCard(Struct, frozen=True):

@@ -10,6 +10,8 @@ OF_MODERATORS = (NotificationType.MODERATOR_ACTION, NotificationType.POST_REJECT
 def is_gone(card: NotificationCard) -> bool:
     """Whether what it is about was deleted since, or is hidden from its reader."""
     subject = card.subject
+    if not subject.has_place:
+        return True
     if card.chat_message_id is not None:
         return subject.is_message_deleted
     if card.post_id is None:
@@ -30,7 +32,9 @@ def told(card: NotificationCard) -> tuple[str, str]:
         "notes": excerpt(subject.post_notes or ""),
         **card.words,
     }
-    title = texts.title.format_map(filled)
+    if not subject.has_place:
+        filled |= dict.fromkeys(("post", "excerpt", "notes", "title", "message"), "")
+    title = texts.title.format_map(filled) or GONE[card.language]
     return title, GONE[card.language] if is_gone(card) else texts.message.format_map(filled)
 
 

@@ -1,0 +1,27 @@
+"""Who may hear of a group, and which devices are logged in, at this moment."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_
+
+from adapters.sql.community.rows import GROUPS, MEMBERS
+from adapters.sql.learning.access import HAS_ACCESS
+from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
+from adapters.sql.models import Session
+from adapters.sql.store import table
+from core.actor import Role
+from modules.community.domain.groups import Visibility
+
+LOGINS = table(Session)
+NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
+LIVE_LOGIN = and_(LOGINS.c.ended_at.is_(None), LOGINS.c.expires_at > NOW)
+_U = USERS.alias("admins")
+
+
+def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
+    is_teacher = exists().where(INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == user_id)
+    is_admin = exists().where(_U.c.id == user_id, _U.c.role == Role.ADMIN.value)
+    is_member = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
+    sees_it = and_(HAS_ACCESS, GROUPS.c.visibility != Visibility.PRIVATE.value)
+    return or_(is_teacher, and_(is_member, or_(sees_it, is_admin)))
