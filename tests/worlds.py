@@ -263,6 +263,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
     account, firebase = directory / "service-account.json", dict[str, str]()
     if sandbox.sandbox.config.service_account is not None:
         served = {**sandbox.sandbox.config.service_account, "token_uri": f"{sandbox.base}/sandbox/fcm/token"}
+        directory.mkdir(parents=True, exist_ok=True)
         account.write_text(json.dumps(served))
         firebase = {"SHALA_FCM_CREDENTIALS": str(account), "SHALA_FCM_BASE_URL": f"{sandbox.base}/sandbox/fcm"}
     return load(

@@ -205,4 +205,4 @@ def test_an_empty_memory_is_set_aside_and_it_serves(elsewhere: tuple[str, Path])
 
 def remembered(directory: Path) -> bool:
     file = directory / "sandbox"
-    return file.exists() and len(pickle.loads(file.read_bytes())) == 4
+    return file.exists() and len(pickle.loads(file.read_bytes())) == 5

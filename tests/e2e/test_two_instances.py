@@ -58,7 +58,7 @@ def test_the_doctor_finds_a_topology_well_until_a_part_is_gone(topology: Topolog
     topology.kill(topology.processes[0])  # the sandbox: Razorpay and the mail server
     done = subprocess.run([SHALA, "doctor"], env=topology.environment, capture_output=True, text=True, check=False)
     failed = [line.split(":")[0].split()[1] for line in done.stdout.splitlines() if "FAIL" in line]
-    assert (done.returncode, failed) == (1, ["razorpay", "mail"])
+    assert (done.returncode, failed) == (1, ["razorpay", "mail", "pushes"])
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])

@@ -25,6 +25,7 @@ def _json(value: Any) -> str:
 
 DIALECT: Dialect = PGDialect_asyncpg(json_serializer=_json)  # type: ignore[no-untyped-call]
 ACQUIRE_S = 5.0
+CLOSE_S = 3.0
 
 
 class Prepared(NamedTuple):
@@ -166,8 +167,13 @@ class PostgresPool:
         await self._give_back(driver)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._pool.close()
+        except TimeoutError:  # a statement that was broken off may hold its connection for long
+            self._pool.terminate()
 
     async def _take(self) -> Any:
         """A connection of the pool, after at most 5 s. Its own timeout costs a tenth of a statement, so it is asked

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -24,6 +24,7 @@ from modules.notifications.live import CHANNEL, Arrived, WasRead, decode
 MOST_RESUMED = 100
 AT_ONCE = 500
 LOOKED_BACK = timedelta(minutes=2)
+CLOCKS_DIFFER = timedelta(seconds=2)
 BACK_OFF_S = 1.0
 log = structlog.get_logger()
 
@@ -72,7 +73,7 @@ class Notifier:
         if user_ids:
             since = self._house.clock.now() - LOOKED_BACK
             newer = await self._house.workflows.notifications.newer(user_ids, since)
-            self._expect([one for one in newer if self._is_news(*one)])
+            self._expect([(user_id, id_) for user_id, id_, moment in newer if self._is_news(user_id, id_, moment)])
 
     async def resume(self, connection: Connection, since_id: int) -> None:
         """What one socket's user got after a notification, and how many are unread.
@@ -94,9 +95,14 @@ class Notifier:
             self._to_count |= {user_id: None for user_id, _ in rows}
             self._wanted.set()
 
-    def _is_news(self, user_id: int, notification_id: int) -> bool:
+    def _is_news(self, user_id: int, notification_id: int, moment: datetime) -> bool:
+        """What came before the first device was here, its app has from the list."""
         feed = self._feeds.get(user_id)
-        return feed is not None and not feed.knows_notification(notification_id)
+        return (
+            feed is not None
+            and moment > feed.opened_at - CLOCKS_DIFFER
+            and not feed.knows_notification(notification_id)
+        )
 
     async def _run(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """What concerns one user alone, on this instance: the sockets of all their devices."""
 
 from collections import OrderedDict
+from datetime import datetime
 
 import structlog
 
@@ -31,8 +32,9 @@ log = structlog.get_logger()
 class PersonalFeed:
     """Direct messages and what becomes of them. Clients drop what they know by `message_id` and `version`."""
 
-    def __init__(self, user_id: int, rendering: Rendering) -> None:
+    def __init__(self, user_id: int, rendering: Rendering, opened_at: datetime) -> None:
         self.user_id = user_id
+        self.opened_at = opened_at
         self.connections: dict[Connection, None] = {}
         self._rendering = rendering
         self._told: OrderedDict[tuple[int, int], None] = OrderedDict()

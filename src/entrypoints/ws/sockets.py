@@ -157,7 +157,7 @@ class Sockets:
         feed = self.feeds.get(user_id)
         is_first = feed is None
         if feed is None:
-            feed = self.feeds[user_id] = PersonalFeed(user_id, self.rendering)
+            feed = self.feeds[user_id] = PersonalFeed(user_id, self.rendering, self.house.clock.now())
         feed.connections[connection] = None
         try:
             if is_first:

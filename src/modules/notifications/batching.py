@@ -67,9 +67,11 @@ class Batching:
         address = await self.facts.address(user_id)
         async with self.begin() as store:
             waiting = await store.waiting(user_id)
-            wanted = await self._still_wanted(store, waiting) if address else []
-            if not wanted or address is None:
-                await store.drop([one.card.id for one in waiting if address is None])
+            if address is None:
+                await store.drop([one.card.id for one in waiting])
+                return bool(waiting)
+            wanted = await self._still_wanted(store, waiting)
+            if not wanted:
                 return bool(waiting)
             mail = await self._record(store, user_id, wanted)
             await store.take([one.card.id for one in wanted], mail.id, self.clock.now() + LEASE)

@@ -86,7 +86,7 @@ class Pushing:
         self, wanted: list[Waiting], plan: list[tuple[Waiting, Target]], results: list[PushResult]
     ) -> None:
         of_row: dict[int, list[tuple[Target, PushResult]]] = {one.card.id: [] for one in wanted}
-        for (one, target), result in zip(plan, results, strict=False):
+        for (one, target), result in zip(plan, results, strict=True):
             of_row[one.card.id].append((target, result))
         sent, dropped = list[int](), list[int]()
         async with self.begin() as store:
@@ -105,7 +105,7 @@ class Pushing:
                 await store.mark_pushed(sent)
             if dropped:
                 await store.drop(dropped)
-            gone = [target for (_, target), r in zip(plan, results, strict=False) if r.outcome is Outcome.DEVICE_GONE]
+            gone = [target for (_, target), r in zip(plan, results, strict=True) if r.outcome is Outcome.DEVICE_GONE]
             await store.remove_devices(gone)
 
     def _retry_at(self, one: Waiting, asked: int | None) -> datetime:

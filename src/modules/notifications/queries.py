@@ -52,8 +52,8 @@ class NotificationQueries(Protocol):
         """
         ...
 
-    async def newer(self, user_ids: list[int], since: datetime) -> list[tuple[int, int]]:
-        """Recipient and id of what these users got since then; of one user, the last twenty."""
+    async def newer(self, user_ids: list[int], since: datetime) -> list[tuple[int, int, datetime]]:
+        """Recipient, id and moment of what these users got since then; of one user, the last twenty."""
         ...
 
     async def centre(self, user_id: int) -> PreferenceCentre: ...

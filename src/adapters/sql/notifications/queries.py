@@ -63,12 +63,12 @@ _NEWEST = (
     .lateral("newest")
 )
 POSTGRES_NEWER = (
-    select(_NEWEST.c.recipient_id, _NEWEST.c.id)
+    select(_NEWEST.c.recipient_id, _NEWEST.c.id, _NEWEST.c.created_at)
     .select_from(_ASKED)
     .join(_NEWEST, true())
     .where(_NEWEST.c.created_at > bindparam("since"), _NEWEST.c.in_app)
 )
-SQLITE_NEWER = select(N.recipient_id, N.id).where(
+SQLITE_NEWER = select(N.recipient_id, N.id, N.created_at).where(
     N.recipient_id.in_(_LISTED), N.created_at > bindparam("since"), N.in_app
 )
 MOMENT_OF = select(N.created_at).where(N.id == bindparam("id"), N.recipient_id == bindparam("user_id"))
@@ -133,10 +133,10 @@ class SqlNotificationQueries:
         found = [one for one in newest if one.id > since_id or one.created_at > since]
         return Recent(list(reversed(found[:limit])), is_all=len(found) <= limit)
 
-    async def newer(self, user_ids: list[int], since: datetime) -> list[tuple[int, int]]:
+    async def newer(self, user_ids: list[int], since: datetime) -> list[tuple[int, int, datetime]]:
         statement = SQLITE_NEWER if self._database.is_sqlite else POSTGRES_NEWER
         rows = await self._database.rows(statement, {"ids": user_ids, "since": since}) if user_ids else []
-        return [(int(user_id), int(id_)) for user_id, id_ in rows]
+        return [(int(user_id), int(id_), moment) for user_id, id_, moment in rows]
 
     async def centre(self, user_id: int) -> PreferenceCentre:
         rows = await self._database.rows(CENTRE, {"user_id": user_id})
