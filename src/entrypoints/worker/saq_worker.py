@@ -12,6 +12,7 @@ from entrypoints.compose import House
 from entrypoints.worker.loop import dispatcher, work
 
 BACK_OFF_S = 2
+STOP_S = 1
 log = structlog.get_logger()
 
 
@@ -38,8 +39,10 @@ async def run_worker(house: House, ears: Listens) -> None:
     log.info("worker_stops")
     for task in (listening, loop):
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    with contextlib.suppress(asyncio.CancelledError):
+        await loop
+    # the Redis client may swallow a cancellation while it connects; the loop's end sends another
+    await asyncio.wait([listening], timeout=STOP_S)
 
 
 async def _listen(ears: Listens, woken: Callable[[], None]) -> None:
