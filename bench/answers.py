@@ -28,12 +28,12 @@ class Answer:
         return {"bytes": self.size, "fields": sorted(one)}
 
 
-def ask(base: str, path: str, token: str | None = None, body: Any = None) -> Answer:
+def ask(base: str, path: str, token: str | None = None, body: Any = None, *, patience_s: float = 20) -> Answer:
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(base + path, data, headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=patience_s) as answer:
             raw = answer.read()
             return Answer(answer.status, json.loads(raw), len(raw))
     except urllib.error.HTTPError as error:

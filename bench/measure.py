@@ -104,18 +104,19 @@ def run(places: Places, rounds: int, seconds: int) -> None:
     (places.out / "answers.json").write_text(json.dumps({"answers": answers, "evidence": evidence}, indent=1))
 
 
-def begin(about: str, work: Callable[[Places, int, int], None]) -> None:
+def begin(about: str, work: Callable[..., None], **asked: int) -> None:
+    """Run `work(places, …)` with what the command line says: by name, with these numbers unless it says others."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5)
+    for name, usual in asked.items():
+        parser.add_argument(f"--{name}", type=int, default=usual)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the context managers: no stray servers
     os.sched_setaffinity(0, {1})
     try:
-        work(given_places(), given.rounds, given.seconds)
+        work(given_places(), **vars(given))
     except psycopg.OperationalError as error:
         raise SystemExit(f"PostgreSQL went away: {error}") from error
 
 
 if __name__ == "__main__":
-    begin(__doc__ or "", run)
+    begin(__doc__ or "", run, rounds=3, seconds=5)

@@ -80,4 +80,4 @@ def run(places: Places, rounds: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    begin(__doc__ or "", run)
+    begin(__doc__ or "", run, rounds=3, seconds=5)

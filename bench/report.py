@@ -1,6 +1,7 @@
 """Write docs/performance.md from a run's folder: `python bench/report.py var/bench/runs/…` prints it again.
 
-The page has a part for calls and one for the chat. What the run did not measure stays as the page has it.
+The page has a part for calls, one for the chat and one for the fan-out. What the run did not measure stays as the page
+has it.
 """
 
 import re
@@ -11,6 +12,7 @@ from string import Template
 from typing import Any
 
 import chat_report
+import fanout_report
 import rest_report
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -19,6 +21,7 @@ PART = re.compile(r"(?m)^<!-- (\w+) -->$")
 MEASURED: dict[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
     "rest": ("answers.json", rest_report.values),
     "chat": ("chat.json", chat_report.values),
+    "fanout": ("fanout.json", fanout_report.values),
 }
 """Of each part: the file that a run leaves when it has measured it, and what the template is filled with."""
 

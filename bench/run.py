@@ -1,9 +1,10 @@
 """Measure Shala beside its peers, with nothing prepared, and write docs/performance.md.
 
-    python bench/run.py [--only rest|chat] [--rounds 3] [--seconds 5]
+    python bench/run.py [--only rest|chat|fanout] [--rounds 3] [--seconds 5] [--members 100000]
 
-rest: calls, beside Django and the floor. chat: sockets, beside Channels, Socket.IO and the floor. Without --only both
-are measured, one after the other. The part that was not measured stays in docs/performance.md as it stands there.
+rest: calls, beside Django and the floor. chat: sockets, beside Channels, Socket.IO and the floor. fanout: a post that
+all members of a group are told of, beside Django. Without --only all are measured, one after the other. What was not
+measured stays in docs/performance.md as it stands there.
 
 Everything it makes lies under var/bench; samples, answers and logs of each run in a folder of their own.
 """
@@ -23,8 +24,12 @@ from machine import data_folder, install_peers, install_socketio, lacks, seed, s
 from places import OURS, ROOT, WORK, Places, free_ports
 
 PATIENCE_S = 60
-SCRIPTS = {"rest": "measure.py", "chat": "measure_chat.py"}
-"""What takes the samples of each part."""
+SCRIPTS = {
+    "rest": ("measure.py", "rounds", "seconds"),
+    "chat": ("measure_chat.py", "rounds", "seconds"),
+    "fanout": ("measure_fanout.py", "rounds", "members"),
+}
+"""What takes the samples of each part, and the options that it understands."""
 
 
 @contextlib.contextmanager
@@ -48,9 +53,9 @@ def new_places() -> Places:
     return Places(data_folder(), out, pg_port, redis_port, http_port)
 
 
-def measure(places: Places, script: str, rounds: int, seconds: int) -> None:
+def measure(places: Places, script: str, options: dict[str, int]) -> None:
     """In the peers' venv. It ends its servers itself when it is told to stop, so it is told, not killed."""
-    command = [places.peers_python, OURS / script, "--rounds", str(rounds), "--seconds", str(seconds)]
+    command = [places.peers_python, OURS / script, *(f"--{name}={value}" for name, value in options.items())]
     process = subprocess.Popen(command, env=places.environ(), start_new_session=True)
     try:
         code = process.wait()
@@ -65,9 +70,10 @@ def measure(places: Places, script: str, rounds: int, seconds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=("rest", "chat", "all"), default="all", help="the part to measure")
+    parser.add_argument("--only", choices=(*SCRIPTS, "all"), default="all", help="the part to measure")
     parser.add_argument("--rounds", type=int, default=3, help="each visits every server in every scenario")
-    parser.add_argument("--seconds", type=int, default=5, help="of each sample")
+    parser.add_argument("--seconds", type=int, default=5, help="of each sample; a fan-out takes its time")
+    parser.add_argument("--members", type=int, default=100_000, help="of the larger group of the fan-out")
     given = parser.parse_args()
     parts = tuple(SCRIPTS) if given.only == "all" else (given.only,)
     if faults := lacks(parts):
@@ -82,7 +88,8 @@ def main() -> None:
             seed(places)
             (places.out / "facts.json").write_text(facts.gather(places, given.rounds, given.seconds))
             for part in parts:
-                measure(places, SCRIPTS[part], given.rounds, given.seconds)
+                script, *names = SCRIPTS[part]
+                measure(places, script, {name: getattr(given, name) for name in names})
     report.PAGE.write_text(report.write(places.out, report.PAGE.read_text()))
     print(f"Wrote docs/performance.md; raw samples are in {places.out.relative_to(ROOT)}")
 

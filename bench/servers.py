@@ -24,6 +24,8 @@ PATIENCE_S = 15  # uvicorn finishes what is in flight for 10 s at most
 class Shala(bench.Server):
     """`shala web` on core 0 over its own database, `shala worker` on core 1; gone when left, database and all."""
 
+    worker_core = 1
+
     def __init__(self, places: Places) -> None:
         bench.Server.port += 1
         self.name = self.kind = "shala"
@@ -43,7 +45,9 @@ class Shala(bench.Server):
             self._fill()
             self.p = opening.enter_context(pinned(0, self.command(), self.environ, self.log))
             worker = [self.process.program, "worker"]
-            self.worker = opening.enter_context(pinned(1, worker, self.environ, self.places.out / "shala-worker.log"))
+            self.worker = opening.enter_context(
+                pinned(self.worker_core, worker, self.environ, self.places.out / "shala-worker.log")
+            )
             self._await_ready()
             opening.callback(self.tokens.unlink)
             self._mint()

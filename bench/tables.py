@@ -26,10 +26,9 @@ def quietness(figures: Figures) -> dict[str, str]:
     }
 
 
-def ratio(spread: Spread) -> str:
-    if f"{spread.low:.2f}" == f"{spread.high:.2f}":
-        return f"{spread.median:.2f}"
-    return f"{spread.median:.2f} [{spread.low:.2f}–{spread.high:.2f}]"
+def ratio(spread: Spread, digits: int = 2) -> str:
+    median, low, high = (f"{one:.{digits}f}" for one in (spread.median, spread.low, spread.high))
+    return median if low == high else f"{median} [{low}–{high}]"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
