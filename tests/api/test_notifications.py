@@ -84,6 +84,16 @@ async def test_moderators_hear_of_reports(school: School) -> None:
     assert (await school.told(school.ravi))[0]["message"] == "What this was about is no longer there."
 
 
+async def test_who_is_an_instructor_no_longer_hears_of_no_reports(school: School) -> None:
+    post_id = await school.write(school.asha, "Secret")
+    await school.world.house.workflows.administration.change(
+        (await school.world.admin()).actor, school.host.id, role=Role.STUDENT
+    )
+    await school.ravi.post(f"{POSTS}{post_id}/flag/", {"reason": "spam"})
+    assert await school.types(school.host) == []
+    assert set(await school.types(school.moderator)) == {"moderator_action", "new_post"}
+
+
 async def test_a_direct_message_and_a_payment(school: School) -> None:
     body = {"community_id": school.id, "recipient_id": school.ravi.id, "message": "Shall we learn together?"}
     sent = (await school.asha.post("/api/community/messages/", body)).json()

@@ -15,12 +15,17 @@ from modules.community.domain.groups import Visibility
 LOGINS = table(Session)
 NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
 LIVE_LOGIN = and_(LOGINS.c.ended_at.is_(None), LOGINS.c.expires_at > NOW)
-_U = USERS.alias("admins")
+_U, _T = USERS.alias("admins"), USERS.alias("teachers")
 
 
 def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
-    is_teacher = exists().where(INSTRUCTORS.c.course_id == GROUPS.c.course_id, INSTRUCTORS.c.user_id == user_id)
+    is_teacher = exists().where(  # as `is_staff`: whoever is an instructor no longer teaches nothing
+        INSTRUCTORS.c.course_id == GROUPS.c.course_id,
+        INSTRUCTORS.c.user_id == user_id,
+        _T.c.id == user_id,
+        _T.c.role == Role.INSTRUCTOR.value,
+    )
     is_admin = exists().where(_U.c.id == user_id, _U.c.role == Role.ADMIN.value)
     is_member = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
     sees_it = and_(HAS_ACCESS, GROUPS.c.visibility != Visibility.PRIVATE.value)
