@@ -39,6 +39,7 @@ class Fanout(Protocol):
     """One way of telling a group of a post."""
 
     name: str
+    db: str
     dsn: str
 
     def meter(self) -> "Meter":
@@ -59,7 +60,7 @@ class DjangoFanout:
 
     def __init__(self, server: bench.Server, how: str, token: str, places: Places) -> None:
         self.name = how
-        self.dsn = places.dsn(server.db)
+        self.db, self.dsn = server.db, places.dsn(server.db)
         self._server, self._token, self._places = server, token, places
 
     def meter(self) -> "Meter":

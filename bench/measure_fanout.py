@@ -90,7 +90,7 @@ def dissect(servers: list[Fanout], group: Group, places: Places) -> dict[str, di
     """One more post by each, and how many of its seconds PostgreSQL ran which statements."""
     found = {}
     for server in servers:
-        with psycopg.connect(server.dsn, autocommit=True) as rows, logging_statements(places) as log:
+        with psycopg.connect(server.dsn, autocommit=True) as rows, logging_statements(places, server.db) as log:
             seen = told(server, rows, group, 1)
             found[server.name] = {"spread_s": seen["spread_s"], "cpu_s": seen["cpu_s"], **log.seconds()}
     return found
@@ -111,7 +111,7 @@ def run(places: Places, rounds: int, members: int) -> None:
         groups = grow(places.dsn(peer.db), sizes(members))
         shala = stack.enter_context(FanoutShala(places, peer.db))
         token = bench.TOK[0][1]
-        servers = [shala, *(DjangoFanout(peer, how, token, places) for how in ("bulk", "loop"))]
+        servers: list[Fanout] = [shala, *(DjangoFanout(peer, how, token, places) for how in ("bulk", "loop"))]
         warm_up(servers, next(group for group in groups if group.size == SMALL))
         wrote = take(servers, groups, rounds)
         seen = evidence(places)

@@ -55,7 +55,7 @@ def new_places() -> Places:
 
 def measure(places: Places, script: str, options: dict[str, int]) -> None:
     """In the peers' venv. It ends its servers itself when it is told to stop, so it is told, not killed."""
-    command = [places.peers_python, OURS / script, *(f"--{name}={value}" for name, value in options.items())]
+    command = [str(places.peers_python), str(OURS / script), *(f"--{name}={value}" for name, value in options.items())]
     process = subprocess.Popen(command, env=places.environ(), start_new_session=True)
     try:
         code = process.wait()
