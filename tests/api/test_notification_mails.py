@@ -187,7 +187,8 @@ async def test_a_server_that_is_away_keeps_everybody_waiting(school: School) -> 
     await school.write(school.host)
     await school.world.settle()
     school.world.clock.advance(minutes=3)
-    await school.world.sandbox.faults(smtp={"fail": "4xx"})
+    await school.world.house.transport.close()  # no connection is kept from here on
+    await school.world.sandbox.faults(smtp={"fail": "refuse"})
     with pytest.raises(Unavailable):
         await school.world.house.workflows.batching.send_due()
     await school.world.sandbox.faults()

@@ -320,7 +320,7 @@ async def test_scheduled_work_runs_once_a_slot_over_all_workers(world: World) ->
     jobs = {"job": Job(timedelta(minutes=5), job)}
     house = world.house
     schedules = [Schedule(house.outbox, world.clock, jobs) for _ in range(4)]
-    dispatcher = Dispatcher(house.outbox, {}, {"job": job}, house.database.transaction)
+    dispatcher = Dispatcher(house.outbox, {}, {"job": Job(timedelta(minutes=1), job)}, house.database.transaction)
     world.clock.ahead = slot_of(world.clock.now(), timedelta(minutes=5)) + timedelta(minutes=5) - world.clock.now()
     for expected in (1, 2):
         await asyncio.gather(*(schedule.tick() for schedule in schedules))

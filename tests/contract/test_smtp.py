@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from adapters.smtp import SmtpTransport
 from core.errors import Unavailable
 from modules.notifications.domain.mails import Letter
-from modules.notifications.mailing import AddressRejected, Rejected
+from modules.notifications.mailing import AddressRejected, Deferred, Rejected
 from services import free_port
 
 OK = "250 2.0.0 OK"
@@ -328,14 +328,18 @@ async def test_lost_at_data_it_is_not_repeated_either(server: MailServer, transp
         ("RCPT", "550 5.1.1 No such user", AddressRejected),
         ("RCPT", "550 5.2.1 Mailbox disabled", AddressRejected),
         ("RCPT", "550 no such user", AddressRejected),
-        ("RCPT", "550 5.7.1 Relaying denied", Rejected),
-        ("RCPT", "503 5.5.1 MAIL first", Rejected),
-        ("RCPT", "451 4.7.1 Greylisted", Unavailable),
+        ("RCPT", "550 5.7.1 Relaying denied", Deferred),
+        ("RCPT", "550 5.4.5 Daily sending limit exceeded", Deferred),
+        ("RCPT", "554 5.3.2 Not accepting messages", Deferred),
+        ("RCPT", "552 5.2.2 Mailbox full", Deferred),
+        ("RCPT", "503 5.5.1 MAIL first", Unavailable),
+        ("RCPT", "451 4.7.1 Greylisted", Deferred),
         ("before DATA", "554 5.5.1 No valid recipients", Rejected),
-        ("before DATA", "451 4.3.0 Later", Unavailable),
-        ("DATA", "554 5.7.1 Spam", Rejected),
+        ("before DATA", "451 4.3.0 Later", Deferred),
+        ("DATA", "554 5.7.1 Spam", Deferred),
+        ("DATA", "554 5.6.0 Malformed", Rejected),
         ("DATA", "550 5.1.1 No such user", Rejected),
-        ("DATA", "452 4.2.2 Full", Unavailable),
+        ("DATA", "452 4.2.2 Full", Deferred),
     ],
 )
 async def test_after_a_refusal_the_connection_is_good(
@@ -349,7 +353,7 @@ async def test_after_a_refusal_the_connection_is_good(
     assert server.connections == 1
 
 
-@pytest.mark.parametrize(("answer", "error"), [("550 5.7.1 Not you", Rejected), ("451 4.3.2 Busy", Unavailable)])
+@pytest.mark.parametrize(("answer", "error"), [("550 5.7.1 Not you", Unavailable), ("451 4.3.2 Busy", Unavailable)])
 async def test_refused_at_mail_another_connection_is_asked(
     server: MailServer, transport: SmtpTransport, answer: str, error: type[Exception]
 ) -> None:
@@ -386,7 +390,7 @@ async def test_a_slow_server_is_given_so_long_for_all_of_a_letter(server: MailSe
 
 
 @pytest.mark.parametrize(
-    ("greeting", "error"), [(b"", Unavailable), (b"421 4.3.2 Busy\r\n", Unavailable), (b"554 No\r\n", Rejected)]
+    ("greeting", "error"), [(b"", Unavailable), (b"421 4.3.2 Busy\r\n", Unavailable), (b"554 No\r\n", Unavailable)]
 )
 async def test_a_server_that_does_not_welcome(greeting: bytes, error: type[Exception]) -> None:
     class Doorman(asyncio.Protocol):

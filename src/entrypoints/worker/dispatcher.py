@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from core.errors import AppError, Invalid, Unavailable
 from core.events import Reaction
+from entrypoints.worker.schedule import Job
 
 AT_ONCE = 8
 OUTSIDE_AT_ONCE = 5  # a mail server that hangs leaves places for what the database alone can do
@@ -20,6 +21,7 @@ RENEW_EVERY_S = 20
 MOST_ATTEMPTS = 12
 MOST_ATTEMPTS_UNAVAILABLE = 60
 LONGEST_DELAY_S = 1800
+SCHEDULED = "schedule."
 log = structlog.get_logger()
 RUN = Counter("shala_reactions_total", "Reactions by name and outcome", ["reaction", "outcome"])
 
@@ -56,14 +58,17 @@ class Dispatcher:
         self,
         outbox: Outbox,
         reactions: Mapping[str, Reaction],
-        jobs: Mapping[str, Callable[[], Awaitable[object]]],
+        jobs: Mapping[str, Job],
         transaction: Callable[[], AbstractAsyncContextManager[Any]],
     ) -> None:
         self._outbox = outbox
         self._reactions = reactions
         self._jobs = jobs
         self._transaction = transaction
-        self._outside = frozenset(name for name, reaction in reactions.items() if reaction.outside)
+        self._outside = frozenset(
+            [name for name, reaction in reactions.items() if reaction.outside]
+            + [f"{SCHEDULED}{name}" for name, job in jobs.items() if job.outside]
+        )
         self._running: dict[asyncio.Task[None], Waiting] = {}
         self._renewal: asyncio.Task[None] | None = None
         self._filling = asyncio.Lock()
@@ -158,9 +163,9 @@ class Dispatcher:
             RUN.labels(message.reaction, outcome).inc()
 
     async def _run(self, message: Waiting) -> None:
-        job = self._jobs.get(message.reaction.removeprefix("schedule."))
-        if message.reaction.startswith("schedule.") and job is not None:
-            await job()
+        job = self._jobs.get(message.reaction.removeprefix(SCHEDULED))
+        if message.reaction.startswith(SCHEDULED) and job is not None:
+            await job.run()
             await self._outbox.finish(message)
             return
         reaction = self._reactions[message.reaction]
@@ -177,6 +182,9 @@ class Dispatcher:
     async def _failed(self, message: Waiting, error: Exception) -> str:
         """Postpone with growing gaps; give up in the end. Only the kind of error is kept: messages may name people."""
         is_passing = isinstance(error, Unavailable)
+        if is_passing and message.reaction.startswith(SCHEDULED):  # its next slot comes anyway, and would come on top
+            await self._outbox.finish(message)
+            return "skipped"
         why = f"{type(error).__name__}: {error.code}" if isinstance(error, AppError) else type(error).__name__
         # what is wrong in itself stays so; other refusals may pass with the state
         is_final = isinstance(error, Invalid)

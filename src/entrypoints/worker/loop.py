@@ -21,10 +21,10 @@ def jobs(house: House) -> dict[str, Job]:
     """Everything that comes round by itself."""
     do = house.workflows
     return {
-        "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due),
+        "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due, outside=True),
         "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
-        "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due),
-        "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due),
+        "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due, outside=True),
+        "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due, outside=True),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }
@@ -34,7 +34,7 @@ def dispatcher(house: House) -> Dispatcher:
     return Dispatcher(
         house.outbox,
         house.database.reactions.named(),
-        {name: job.run for name, job in jobs(house).items()},
+        jobs(house),
         house.database.transaction,
     )
 

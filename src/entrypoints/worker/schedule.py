@@ -10,8 +10,11 @@ from core.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """`outside`: it waits for somebody else's server, and takes one of the places for that."""
+
     every: timedelta
     run: Callable[[], Awaitable[object]]
+    outside: bool = False
 
 
 class Slots(Protocol):

@@ -86,8 +86,8 @@ class Notifier:
             connection.tell(rendered(card))
         if not recent.is_all:
             connection.tell(Resync("too_far"))
-        counts = await queries.unread_counts([user_id])
-        connection.tell(UnreadCount(counts.get(user_id, 0)))
+        self._to_count[user_id] = None  # told by the one task that tells counts, so that the last is the true one
+        self._wanted.set()
 
     def _expect(self, rows: list[tuple[int, int]]) -> None:
         if rows:
@@ -118,19 +118,19 @@ class Notifier:
                 log.exception("notifier_failed")
 
     async def _tell(self) -> None:
-        """Forget what is wanted only when it has been read."""
+        """What is wanted is forgotten when it has been read, whatever comes of telling it."""
         ids, users = list(self._arrived)[:AT_ONCE], list(self._to_count)[:AT_ONCE]
         read, queries = list(self._read), self._house.workflows.notifications
         cards = await queries.cards(ids)
+        for id_ in ids:
+            del self._arrived[id_]
+        del self._read[: len(read)]
         for card in cards:
             if card.recipient_id in self._feeds:
                 self._feeds[card.recipient_id].notify(rendered(card))
-        for id_ in ids:
-            del self._arrived[id_]
         for one in read:
             if one.user_id in self._feeds:
                 self._feeds[one.user_id].follow(_read(one))
-        del self._read[: len(read)]
         for user_id in users:  # before the look: what is read or comes after it is counted again
             self._to_count.pop(user_id, None)
         try:

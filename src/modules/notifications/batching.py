@@ -4,6 +4,7 @@ Their rows are the queue. Killed anywhere, a mail goes out again with the same M
 server's answer and the commit cannot be closed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,14 +16,14 @@ from modules.notifications.domain.notices import MAIL_KEPT, channels
 from modules.notifications.domain.preferences import Frequency, mail_due
 from modules.notifications.domain.texts import is_gone, link_of, told
 from modules.notifications.letters import Item, compose_batch
-from modules.notifications.mailing import AddressRejected, Rejected
+from modules.notifications.mailing import AddressRejected, Deferred, Rejected
 from modules.notifications.ports import BatchStore, MailFacts, MailTransport, Waiting
 from modules.notifications.preferring import Preferring
 
 LEASE = timedelta(minutes=5)
-RETRY = timedelta(minutes=2)
+RETRY, LONGEST_RETRY = timedelta(minutes=2), timedelta(hours=2)
 RUN = timedelta(seconds=25)
-SOME = 500
+SOME = 100
 MOST_FAILURES = 3
 """In a row: then it is the server, and not an address."""
 
@@ -40,27 +41,34 @@ class Batching:
     api_url: str
 
     async def send_due(self) -> None:
-        """On the schedule: mail what is due, for 25 s at most; any number of these may run at once.
+        """On the schedule: mail what is due, for 25 s at most; any number of these may run at once. What fails for one
+        person waits, and holds nobody up.
 
         :raises Unavailable: the mail server takes nothing; all of it waits.
         """
-        ends, failures = self.clock.now() + RUN, 0
-        while self.clock.now() < ends:
+        ends, failures, fault = self.clock.now() + RUN, 0, None
+        has_moved = True
+        while has_moved and self.clock.now() < ends:
             async with self.begin() as store:
                 users = await store.due_users(SOME)
-            has_moved = False
+            has_moved = False  # others may have all of them in hand
             for user_id in users:
+                if self.clock.now() >= ends:
+                    break
                 try:
                     has_moved |= await self._mail(user_id)
                     failures = 0
+                except Deferred:
+                    has_moved = True
                 except Unavailable:
-                    has_moved, failures = True, failures + 1
+                    failures += 1
                     if failures == MOST_FAILURES:
                         raise
-                if self.clock.now() >= ends:
-                    return
-            if not has_moved:  # others have them in hand
-                return
+                except Exception as error:  # noqa: BLE001 - one person's rows must not end everybody's mails
+                    fault = fault or error
+                    await self._put_off(user_id, LONGEST_RETRY)
+        if fault is not None:
+            raise fault
 
     async def _mail(self, user_id: int) -> bool:
         """Whether anything of this person's was due."""
@@ -86,17 +94,25 @@ class Batching:
         except AddressRejected:
             async with self.begin() as store:
                 await store.pause(user_id)
+                await _tell_operators(store, "mail.address_refused", mail, user_id)
             return
         except Rejected:
             async with self.begin() as store:
                 await store.drop(ids)
+                await _tell_operators(store, "mail.refused", mail, user_id)
             return
         except Unavailable:
-            async with self.begin() as store:
-                await store.put_off(ids, self.clock.now() + RETRY)
+            await self._put_off(user_id, min(LONGEST_RETRY, RETRY * 2 ** min(mail.attempts, 10)), ids)
             raise
         async with self.begin() as store:
             await store.mark_mailed(user_id, mail.id)
+
+    async def _put_off(self, user_id: int, delay: timedelta, in_hand: Sequence[int] = ()) -> None:
+        """What is in hand until then, and nothing else of this person before."""
+        until = self.clock.now() + delay
+        async with self.begin() as store:
+            await store.put_off(in_hand, until)
+            await store.put_all_off(user_id, until)
 
     async def _still_wanted(self, store: BatchStore, waiting: list[Waiting]) -> list[Waiting]:
         """What was read, deleted or chosen otherwise since is dropped, and what belongs into a later digest waits."""
@@ -109,7 +125,7 @@ class Batching:
         for one in waiting:
             if not _is_wanted(one, now):
                 continue
-            due = mail_due(one.preferences, one.card.created_at)
+            due = _due(one)
             is_digest = one.preferences.email_frequency is not Frequency.INSTANT
             if due is not None and due > now and is_digest and one.mail_id is None:
                 later.setdefault(due, []).append(one.card.id)
@@ -117,7 +133,12 @@ class Batching:
                 wanted.append(one)
         for due, ids in later.items():
             await store.put_off(ids, due)
-        return wanted
+        # what made somebody due may be what was dropped: the rest waits for its own time
+        if any(one.mail_id is not None or (_due(one) or now) <= now for one in wanted):
+            return wanted
+        for one in wanted:
+            await store.put_off([one.card.id], _due(one) or now)
+        return []
 
     async def _record(self, store: BatchStore, user_id: int, wanted: list[Waiting]) -> Mail:
         if wanted[0].mail_id is not None:
@@ -144,6 +165,14 @@ class Batching:
         return Item(title, message, f"{self.app_url}/{link[0]}/{link[1]}" if link else self.app_url)
 
 
+def _due(one: Waiting) -> datetime | None:
+    return mail_due(one.preferences, one.card.created_at)
+
+
+async def _tell_operators(store: BatchStore, action: str, mail: Mail, user_id: int) -> None:
+    await store.audit(actor_id=None, action=action, target_type="mail", target_id=mail.id, user_id=user_id)
+
+
 def _is_wanted(one: Waiting, now: datetime) -> bool:
     card = one.card
     is_muted = one.muted_until is not None and one.muted_until > now
@@ -153,6 +182,6 @@ def _is_wanted(one: Waiting, now: datetime) -> bool:
         and one.may_mail
         and not is_muted
         and channels(card.notification_type, one.chosen).email
-        and mail_due(one.preferences, card.created_at) is not None
+        and _due(one) is not None
         and not is_gone(card)
     )

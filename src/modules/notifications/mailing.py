@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.errors import Invalid
+from core.errors import Invalid, Unavailable
 from core.transaction import Begin
 from modules.notifications.domain.mails import Letter, Template
 from modules.notifications.letters import compose
@@ -13,6 +13,10 @@ class Rejected(Invalid):
     """The mail server refuses this address or letter for good."""
 
     code = "mail_rejected"
+
+
+class Deferred(Unavailable):
+    """The mail server does not take this letter now; those to others may go."""
 
 
 class AddressRejected(Rejected):

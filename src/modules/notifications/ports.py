@@ -164,7 +164,7 @@ class Waiting(Struct, frozen=True):
 
 class BatchStore(MailStore, Protocol):
     async def due_users(self, limit: int) -> list[int]:
-        """Whose mails are due, as the first `limit` notifications tell."""
+        """Whose mails are due, those first who wait the longest."""
         ...
 
     async def waiting(self, user_id: int) -> list[Waiting]:
@@ -180,6 +180,14 @@ class BatchStore(MailStore, Protocol):
         ...
 
     async def put_off(self, notification_ids: Sequence[int], until: datetime) -> None: ...
+
+    async def put_all_off(self, user_id: int, until: datetime) -> None:
+        """Nothing of this person is due before then."""
+        ...
+
+    async def audit(
+        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
+    ) -> None: ...
 
     async def take(self, notification_ids: Sequence[int], mail_id: int, until: datetime) -> None:
         """They go out with this mail; if nothing more is heard of it until then, they are due again."""

@@ -21,6 +21,7 @@ from adapters.sql.notifications.rows import (
     card,
     chosen,
     preferences,
+    readable,
 )
 from adapters.sql.pages import KeysetList, given
 from core.actor import Actor
@@ -123,13 +124,13 @@ class SqlNotificationQueries:
         statement = SQLITE_CARDS if self._database.is_sqlite else POSTGRES_CARDS
         values = {"ids": notification_ids, "now": self._clock.now()}
         rows = await self._database.rows(statement, values) if notification_ids else []
-        return [card(row) for row in rows]
+        return readable(rows, card)
 
     async def recent(self, user_id: int, since_id: int, limit: int) -> Recent:
         known = await self._database.row(MOMENT_OF, {"id": since_id, "user_id": user_id})
         since = known[0] - OVERLAP if known else self._clock.now()
         values = {"user_id": user_id, "limit": limit + 1, "now": self._clock.now()}
-        newest = [card(row) for row in await self._database.rows(RECENT, values)]
+        newest = readable(await self._database.rows(RECENT, values), card)
         found = [one for one in newest if one.id > since_id or one.created_at > since]
         return Recent(list(reversed(found[:limit])), is_all=len(found) <= limit)
 

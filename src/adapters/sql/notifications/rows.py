@@ -1,8 +1,9 @@
 """Tables of notifications, and how their rows become values."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import and_, case, func, select
 
 from adapters.sql.community.messages import MESSAGES
@@ -23,6 +24,8 @@ from modules.notifications.domain.kinds import Channels, Language, NotificationT
 from modules.notifications.domain.notices import Audience, Notice
 from modules.notifications.domain.preferences import Frequency, Preferences
 
+Item = TypeVar("Item")
+log = structlog.get_logger()
 NOTICES, NOTIFICATIONS = table(NoticeModel), table(Notification)
 PREFERENCES, CHOICES, DEVICES = table(NotificationPreference), table(NotificationChoice), table(DeviceModel)
 POSTS = table(CommunityPost)
@@ -100,3 +103,14 @@ DEFAULT = Preferences()
 
 def chosen(row: Sequence[Any]) -> Channels | None:
     return None if row[0] is None else Channels(*(bool(one) for one in row))
+
+
+def readable(rows: Sequence[Sequence[Any]], make: Callable[[Sequence[Any]], Item]) -> list[Item]:
+    """Those that this version of the service understands: after a rollback there may be others, which wait."""
+    found = []
+    for row in rows:
+        try:
+            found.append(make(row))
+        except ValueError:
+            log.warning("notification_not_understood", notification_id=row[0])
+    return found

@@ -1,7 +1,7 @@
 """What waits to be mailed or pushed, within a transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, any_, bindparam, delete, func, select, update
@@ -24,6 +24,7 @@ from adapters.sql.notifications.rows import (
     card,
     chosen,
     preferences,
+    readable,
 )
 from adapters.sql.store import SqlStore
 from modules.notifications.ports import Target, Waiting
@@ -52,6 +53,8 @@ WAITING = (
     .order_by(N.id)
 )
 MOST_IN_MAIL = 500
+NOT_UNDERSTOOD = timedelta(hours=1)
+"""After so long another version may run that knows the type."""
 
 
 def _among(column: ColumnElement[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -61,12 +64,12 @@ def _among(column: ColumnElement[Any]) -> tuple[ColumnElement[bool], ColumnEleme
 
 _IDS, _USERS, _OWNERS = _among(N.id), _among(N.recipient_id), _among(DEVICES.c.user_id)
 WAITING_BY_ID = tuple(WAITING.where(one) for one in _IDS)
-DUE_USERS = select(N.recipient_id).where(N.email_due_at <= NOW).order_by(N.email_due_at)
-DUE_USERS = DUE_USERS.limit(bindparam("limit", type_=Integer))
+DUE_USERS = select(N.recipient_id).where(N.email_due_at <= NOW).group_by(N.recipient_id)
+DUE_USERS = DUE_USERS.order_by(func.min(N.email_due_at)).limit(bindparam("limit", type_=Integer))
 OF_USER = (
     select(N.id, N.email_due_at, N.mail_id)
     .where(N.recipient_id == bindparam("user"), N.email_due_at.is_not(None))
-    .order_by(N.id)
+    .order_by(N.email_due_at, N.id)
     .limit(MOST_IN_MAIL)
     .with_for_update(skip_locked=True)
 )
@@ -79,6 +82,11 @@ MAILED = update(NOTIFICATIONS).where(
     N.recipient_id == bindparam("user"), N.mail_id == bindparam("mail"), N.email_due_at.is_not(None)
 )
 MAILED = MAILED.values(email_due_at=None, email_sent_at=bindparam("at"))
+PUT_OFF_ALL = (
+    update(NOTIFICATIONS)
+    .where(N.recipient_id == bindparam("user"), N.email_due_at < bindparam("until"))
+    .values(email_due_at=bindparam("until"))
+)
 DROP_ALL = update(NOTIFICATIONS).where(N.recipient_id == bindparam("user"), N.email_due_at.is_not(None))
 DROP_ALL = DROP_ALL.values(email_due_at=None)
 _DUE = (
@@ -139,13 +147,13 @@ class _Waits(SqlStore):
         if not ids:
             return []
         rows = await self._on(WAITING_BY_ID, ids, now=self.transaction.clock.now())
-        return [waiting(row) for row in rows.all()]
+        return readable(rows.all(), waiting)
 
 
 class SqlBatchStore(SqlMailStore, _Waits):
     async def due_users(self, limit: int) -> list[int]:
         rows = await self.transaction.rows(DUE_USERS, {"now": self.transaction.clock.now(), "limit": limit})
-        return list(dict.fromkeys(int(row[0]) for row in rows))
+        return [int(row[0]) for row in rows]
 
     async def waiting(self, user_id: int) -> list[Waiting]:
         held, now = await self.transaction.rows(OF_USER, {"user": user_id}), self.transaction.clock.now()
@@ -154,13 +162,20 @@ class SqlBatchStore(SqlMailStore, _Waits):
             return []
         broken_off = next((row[2] for row in due if row[2] is not None), None)
         # what is on its way with another mail is in somebody's hand, or comes next time
-        return await self._waiting([row[0] for row in held if row[2] == broken_off])
+        wanted = [row[0] for row in held if row[2] == broken_off]
+        found = await self._waiting(wanted)
+        if strange := set(wanted) - {one.card.id for one in found}:
+            await self.put_off(list(strange), now + NOT_UNDERSTOOD)
+        return found
 
     async def drop(self, notification_ids: Sequence[int]) -> None:
         await self._on(DROP_MAIL, notification_ids)
 
     async def put_off(self, notification_ids: Sequence[int], until: datetime) -> None:
         await self._on(PUT_OFF_MAIL, notification_ids, until=until)
+
+    async def put_all_off(self, user_id: int, until: datetime) -> None:
+        await self.transaction.execute(PUT_OFF_ALL, {"user": user_id, "until": until})
 
     async def take(self, notification_ids: Sequence[int], mail_id: int, until: datetime) -> None:
         await self._on(TAKE, notification_ids, mail=mail_id, until=until)
@@ -181,7 +196,11 @@ class SqlPushStore(_Waits):
     async def claim(self, limit: int, until: datetime) -> list[Waiting]:
         now = self.transaction.clock.now()
         claimed = await self.transaction.rows(CLAIM, {"now": now, "limit": limit, "until": until})
-        return await self._waiting([row[0] for row in claimed])
+        ids = [row[0] for row in claimed]
+        found = await self._waiting(ids)
+        for strange in set(ids) - {one.card.id for one in found}:
+            await self.put_off(strange, now + NOT_UNDERSTOOD, None)
+        return found
 
     async def targets(self, user_ids: Sequence[int]) -> dict[int, list[Target]]:
         found: dict[int, list[Target]] = {}

@@ -90,12 +90,20 @@ def demand_quiet_hours(quiet: QuietHours) -> None:
     demand_timezone(quiet.timezone)
 
 
+def zone(name: str) -> ZoneInfo:
+    """The timezone; where this machine's database is older than the one it was chosen from, the school's."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(TIMEZONE)
+
+
 def quiet_until(preferences: Preferences, now: datetime) -> datetime | None:
     """When the quiet hours end that `now` lies in; None outside of them."""
     quiet = preferences.quiet_hours
     if quiet is None:
         return None
-    local = now.astimezone(ZoneInfo(quiet.timezone))
+    local = now.astimezone(zone(quiet.timezone))
     at = f"{local:%H:%M}"
     is_over_midnight = quiet.end < quiet.start
     is_quiet = (at >= quiet.start or at < quiet.end) if is_over_midnight else quiet.start <= at < quiet.end
@@ -112,7 +120,7 @@ def mail_due(preferences: Preferences, since: datetime) -> datetime | None:
         return None
     if preferences.email_frequency is Frequency.INSTANT:
         return since + MAIL_WAIT
-    local = since.astimezone(ZoneInfo(preferences.timezone))
+    local = since.astimezone(zone(preferences.timezone))
     morning = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
     days = int(morning <= local)
     if preferences.email_frequency is Frequency.WEEKLY:

@@ -7,6 +7,13 @@ LONGEST_EXCERPT = 140
 OF_MODERATORS = (NotificationType.MODERATOR_ACTION, NotificationType.POST_REJECTED, NotificationType.POST_APPROVED)
 
 
+class Filled(dict[str, str]):
+    """What a text has a place for and a notification of old has no word for is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def is_gone(card: NotificationCard) -> bool:
     """Whether what it is about was deleted since, or is hidden from its reader."""
     subject = card.subject
@@ -23,17 +30,19 @@ def told(card: NotificationCard) -> tuple[str, str]:
     """Title and message."""
     texts, subject = words(card.notification_type, card.variant, card.language), card.subject
     text = excerpt(subject.message_text or subject.post_text or "")
-    filled = {
-        "actor": name_of(card),
-        "community": subject.community_title or "",
-        "course": subject.course_title or "",
-        "post": subject.post_title or text,
-        "excerpt": text,
-        "notes": excerpt(subject.post_notes or ""),
-        **card.words,
-    }
+    filled = Filled(
+        {
+            "actor": name_of(card),
+            "community": subject.community_title or "",
+            "course": subject.course_title or "",
+            "post": subject.post_title or text,
+            "excerpt": text,
+            "notes": excerpt(subject.post_notes or ""),
+            **card.words,
+        }
+    )
     if not subject.has_place:
-        filled |= dict.fromkeys(("post", "excerpt", "notes", "title", "message"), "")
+        filled.update(dict.fromkeys(("post", "excerpt", "notes", "title", "message"), ""))
     title = texts.title.format_map(filled) or GONE[card.language]
     return title, GONE[card.language] if is_gone(card) else texts.message.format_map(filled)
 
