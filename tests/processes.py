@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from services import free_port
@@ -98,6 +99,15 @@ class Topology:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
+
+    async def let_leases_end(self) -> None:
+        """As the minutes would that a lease of a killed process lasts."""
+        driver = await asyncpg.connect(self.environment["SHALA_DATABASE_URL"].replace("+asyncpg", ""))
+        try:
+            await driver.execute("UPDATE outbox SET run_at = now() WHERE done_at IS NULL AND dead_at IS NULL")
+            await driver.execute("UPDATE notifications SET push_due_at = now() WHERE push_due_at > now()")
+        finally:
+            await driver.close()
 
     def faults(self, **knobs: Any) -> None:
         httpx.put(f"{self.sandbox_url}/sandbox/faults/", json=knobs).raise_for_status()

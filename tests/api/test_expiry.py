@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from entrypoints.worker.loop import dispatcher, jobs
 from entrypoints.worker.schedule import Schedule
@@ -27,7 +28,8 @@ async def test_seven_days_before_and_one_day_before(world: World) -> None:
     for _ in range(3):
         await warn()
     (message,) = await texts(world, soon.token)
-    assert message.endswith(f"until {now + timedelta(days=6, hours=12):%d/%m/%Y}.")
+    ends = (now + timedelta(days=6, hours=12)).astimezone(ZoneInfo("Asia/Kolkata"))
+    assert message.endswith(f"until {ends:%d/%m/%Y}.")
     assert await texts(world, later.token) == await texts(world, ended.token) == []
     hours = 0
     while len(await titles(world, soon.id)) < 2:

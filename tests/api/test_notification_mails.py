@@ -73,6 +73,28 @@ async def test_what_was_read_deleted_or_muted_meanwhile_is_in_no_mail(school: Sc
     assert await school.world.count("notifications", "email_due_at IS NOT NULL AND mail_id IS NOT NULL") == 0
 
 
+async def test_what_was_read_in_its_conversation_is_in_no_mail(school: School) -> None:
+    body = {"community_id": school.id, "recipient_id": school.ravi.id, "message": "Are you there?"}
+    sent = (await school.asha.post("/api/community/messages/", body)).json()
+    await school.world.settle()
+    await school.ravi.post(f"/api/community/messages/{sent['id']}/mark-as-read/")
+    school.world.clock.advance(minutes=3)
+    assert await mails(school, school.ravi) == []
+
+
+async def test_what_was_read_early_does_not_hurry_the_rest(school: School) -> None:
+    await school.write(school.asha, title="Early")
+    (early,) = await school.told(school.ravi)
+    school.world.clock.advance(seconds=100)
+    await school.ravi.post(f"{PATH}{early['id']}/mark-as-read/")
+    await school.write(school.asha, title="Late")
+    await school.world.settle()
+    school.world.clock.advance(seconds=25)
+    assert await mails(school, school.ravi) == []
+    school.world.clock.advance(seconds=100)
+    assert len(await mails(school, school.ravi)) == 1
+
+
 async def test_digests_come_at_eight_in_the_morning(school: School) -> None:
     for person, frequency in ((school.ravi, "daily"), (school.asha, "weekly"), (school.moderator, "off")):
         await prefer(person, email_frequency=frequency)

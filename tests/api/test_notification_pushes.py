@@ -10,7 +10,7 @@ import pytest
 from classes import PATH, School, found_school, prefer
 from core.errors import Unavailable
 from entrypoints.compose import compose
-from worlds import Person, World, settings_for
+from worlds import PASSWORD, Person, World, settings_for
 
 ALL_POSTS = [{"notification_type": "new_post", "push": True}]
 
@@ -24,6 +24,9 @@ async def school(world: World) -> School:
 
 
 async def register(person: Person, token: str) -> int:
+    """On a login of its own, as each phone has."""
+    tokens = await person.world.house.workflows.logins.login(person.email, PASSWORD, device=token)
+    person.token, person.refresh_token = tokens.access_token, tokens.refresh_token
     answer = await person.post(f"{PATH}devices/", {"token": token, "platform": "android"})
     assert answer.status_code == 201, answer.text
     return int(answer.json()["id"])
@@ -75,6 +78,26 @@ async def test_messages_of_one_conversation_stand_in_one_place(school: School) -
     found = await pushes(school, school.ravi)
     assert [(one["body"], one["visible"]) for one in found] == [("Second", True), ("First", False)]
     assert found[0]["message"]["android"]["priority"] == "HIGH"
+
+
+async def test_a_push_alone_names_no_row_that_the_app_could_open(school: School) -> None:
+    await register(school.ravi, "phone")
+    await prefer(school.ravi, types=[{"notification_type": "new_post", "in_app": False, "push": True}])
+    await school.write(school.asha)
+    (push,) = await pushes(school, school.ravi)
+    assert push["data"]["notification_id"] == ""
+    assert await school.told(school.ravi) == []
+
+
+async def test_of_another_project_a_token_goes_only_if_ours_is_the_right_one(school: School) -> None:
+    device = await register(school.ravi, "mismatch-1")
+    await school.write(school.asha)
+    assert (await pushes(school, school.ravi), await devices(school.ravi)) == ([], [device])
+    await register(school.ravi, "phone")
+    school.world.clock.advance(minutes=5)
+    await school.world.house.workflows.pushing.send_due()
+    assert [one["token"] for one in await pushes(school, school.ravi)] == ["phone"]
+    assert len(await devices(school.ravi)) == 1
 
 
 async def test_a_phone_that_is_logged_out_is_silent(school: School) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from classes import PATH, POSTS, School, found_school
 from core.actor import Role
+from modules.community.domain.groups import MemberRole
 from worlds import World, payment_event
 
 KEYS = {
@@ -94,6 +95,21 @@ async def test_who_is_an_instructor_no_longer_hears_of_no_reports(school: School
     assert set(await school.types(school.moderator)) == {"moderator_action", "new_post"}
 
 
+async def test_who_moderates_no_longer_reads_no_more_of_what_is_hidden(school: School) -> None:
+    post_id = await school.write(school.asha, "Secret")
+    others = [await school.world.classmate(school.course, school.id) for _ in range(2)]
+    for person in (school.ravi, *others):
+        await person.post(f"{POSTS}{post_id}/flag/", {"reason": "spam"})
+        await school.world.settle()
+    before = await school.told(school.moderator)
+    assert "Secret" in before[0]["message"]
+    await school.world.house.workflows.hosting.set_role(
+        school.host.actor, school.id, school.moderator.id, MemberRole.MEMBER
+    )
+    assert "Secret" not in str(await school.told(school.moderator))
+    assert "Secret" in (await school.told(school.host))[0]["message"]
+
+
 async def test_a_direct_message_and_a_payment(school: School) -> None:
     body = {"community_id": school.id, "recipient_id": school.ravi.id, "message": "Shall we learn together?"}
     sent = (await school.asha.post("/api/community/messages/", body)).json()
@@ -122,14 +138,15 @@ async def test_an_announcement_reaches_every_member_once(school: School) -> None
     assert first.json() == second.json()
     for person in (school.asha, school.ravi, school.moderator):
         (told,) = await school.told(person)
-        assert (told["title"], told["message"]) == (body["title"], body["message"])
+        assert (told["title"], told["message"]) == ("The class: Tomorrow", body["message"])
         assert told["link"] == {"type": "course", "id": school.course.id}
     assert await school.types(school.host) == []
     for person in (school.asha, school.moderator):
         assert (await person.post(PATH, body)).status_code == 403
     stranger = await school.world.person(Role.INSTRUCTOR)
     assert (await stranger.post(PATH, body)).status_code in (403, 404)
-    assert (await school.host.post(PATH, {**body, "title": " "})).status_code == 400
+    for title in (" ", "", "Two\nlines", "x" * 121):
+        assert (await school.host.post(PATH, {**body, "title": title})).status_code == 400
 
 
 async def test_the_list_is_paged_and_filtered(school: School) -> None:
@@ -196,7 +213,7 @@ async def test_who_left_reads_no_more_of_what_was_there(school: School) -> None:
     await school.asha.post("/api/community/messages/", body)
     assert {one["title"] for one in await school.told(school.ravi)} == {
         "New post in The class",
-        "Tomorrow",
+        "The class: Tomorrow",
         "Message from Ravi K",
     }
     await school.ravi.post(f"/api/community/groups/{school.id}/leave/")

@@ -7,7 +7,7 @@ import pytest
 
 from classes import PATH, School, found_school, prefer
 from modules.notifications.domain.kinds import KINDS, NotificationType
-from worlds import World
+from worlds import PASSWORD, World
 
 PREFERENCES = f"{PATH}preferences/"
 UNKNOWN_BODIES = [
@@ -17,6 +17,7 @@ UNKNOWN_BODIES = [
     {"quiet_hours": {"start": "22:00", "end": "07:00", "timezone": "Mars/Olympus"}},
     {"quiet_hours": {"start": "22:00", "end": "22:00"}},
     {"language": "fr"},
+    {"quiet_hours": {"start": "9:00", "end": "07:00", "timezone": "Asia/Kolkata"}},
     {"unknown": 1},
 ]
 
@@ -154,10 +155,32 @@ async def test_devices(school: School) -> None:
         {"token": "a", "platform": "x"},
     ):
         assert (await school.asha.post(devices, body)).status_code == 400
+    # a login is one phone, whose token has changed
+    await school.asha.post(devices, {"token": "phone-1-anew", "platform": "android"})
+    other = await school.asha.post(devices, {"token": "phone-1-again", "platform": "android"})
+    assert [one["id"] for one in (await school.asha.get(devices)).json()["results"]] == [other.json()["id"]]
     parallel = [school.asha.post(devices, {"token": "phone-2", "platform": "ios"}) for _ in range(20)]
     codes = sorted(one.status_code for one in await asyncio.gather(*parallel))
     assert set(codes) <= {200, 201}
     assert len((await school.asha.get(devices)).json()["results"]) == 1
+
+
+async def test_a_user_has_twenty_devices_at_most(school: School) -> None:
+    logins = school.world.house.workflows.logins
+    for number in range(23):
+        tokens = await logins.login(school.asha.email, PASSWORD, device=f"phone-{number}")
+        school.asha.token = tokens.access_token
+        await school.asha.post(f"{PATH}devices/", {"token": f"phone-{number}", "platform": "android"})
+    assert await school.world.count("devices", f"user_id = {school.asha.id}") <= 21
+    assert await school.world.count("devices", "token = 'phone-22'") == 1
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+05:00"])
+async def test_a_moment_at_the_edge_of_the_calendar_is_refused(school: School, moment: str) -> None:
+    body = {"groups": [{"community_id": school.id, "muted_until": moment}]}
+    assert (await school.asha.patch(PREFERENCES, body)).status_code == 400
+    membership = f"/api/community/groups/{school.id}/membership/"
+    assert (await school.asha.patch(membership, {"muted_until": moment})).status_code == 400
 
 
 async def test_an_erased_person_leaves_nothing(school: School) -> None:

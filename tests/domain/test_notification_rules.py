@@ -4,7 +4,7 @@ import string
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.notifications.domain.kinds import KINDS, Channels, Language, NotificationType, words
@@ -36,6 +36,7 @@ def test_a_variant_that_is_gone_reads_as_the_first() -> None:
     assert words(NotificationType.NEW_POST, "of old", Language.ENGLISH).title == "New post in {community}"
 
 
+@settings(deadline=None)  # timezones are read from files, once
 @given(MOMENTS, CLOCKS, CLOCKS, ZONES)
 def test_after_quiet_hours_it_is_not_quiet(now: datetime, start: str, end: str, zone: str) -> None:
     preferences = Preferences(quiet_start=start, quiet_end=end, timezone=zone)
@@ -54,6 +55,7 @@ def test_quiet_hours_over_midnight() -> None:
     assert quiet_until(preferences, evening - timedelta(minutes=1)) is None
 
 
+@settings(deadline=None)
 @given(MOMENTS, ZONES)
 def test_digests(since: datetime, zone: str) -> None:
     daily = mail_due(Preferences(email_frequency=Frequency.DAILY, timezone=zone), since)

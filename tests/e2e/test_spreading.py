@@ -48,13 +48,13 @@ async def test_three_workers_are_killed_in_the_middle(
         await reached(part)
         topology.kill(worker)
         assert await rows() < MEMBERS
-        await let_leases_end(driver)
+        await topology.let_leases_end()
     topology.faults(fcm={"delay_s": 0.2})
     worker = topology.start_worker()
     until(lambda: len(topology.pushes()) > 20, 60, "some phones have been reached")
     topology.kill(worker)
     topology.faults()
-    await let_leases_end(driver)
+    await topology.let_leases_end()
     topology.start_worker()
     until(lambda: len({one["token"] for one in topology.pushes()}) == DEVICES, 90, "all phones have been reached")
     counted = await driver.fetchrow("SELECT count(*), count(DISTINCT recipient_id) FROM notifications")
@@ -62,9 +62,3 @@ async def test_three_workers_are_killed_in_the_middle(
     shown = [one for one in topology.pushes() if one["visible"]]
     assert len(shown) == len({one["token"] for one in shown}) == DEVICES
     await driver.close()
-
-
-async def let_leases_end(driver: asyncpg.Connection) -> None:
-    """As the minutes would that a lease lasts."""
-    await driver.execute(f"UPDATE outbox SET run_at = now() WHERE {WAITING}")
-    await driver.execute("UPDATE notifications SET push_due_at = now() WHERE push_due_at > now()")

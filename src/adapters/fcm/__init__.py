@@ -14,20 +14,20 @@ import httpx
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 
-from adapters.fcm.answers import OfUs, result_of
+from adapters.fcm.answers import MISMATCH, OfUs, result_of
 from core.errors import Unavailable
 from modules.notifications.domain.pushes import Outcome, Push, PushResult
 
 GOOGLE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 AT_ONCE = 50
-TIMEOUT_S = 10.0
+TIMEOUT_S, LONGEST_S = 10.0, 15.0
 TTL_S = 86_400
 
 
 class FcmPushService:
     """`credentials` is the file with a service account's JSON, read when it is first needed. Up to 50 pushes are under
-    way at once, each bounded by 10 s; a token of Google is fetched when it is needed, by one call for all.
+    way at once, each bounded by 15 s; a token of Google is fetched when it is needed, by one call for all.
     """
 
     def __init__(self, credentials: Path, *, base_url: str | None = None) -> None:
@@ -46,7 +46,8 @@ class FcmPushService:
         refused = next((one for one in found if isinstance(one, OfUs)), None)
         if refused is not None and not any(isinstance(one, PushResult) for one in found):
             raise Unavailable(f"The push service refuses us: {refused.status}.")
-        return [one if isinstance(one, PushResult) else PushResult(Outcome.LATER) for one in found]
+        has_sent = any(isinstance(one, PushResult) and one.outcome is Outcome.SENT for one in found)
+        return [_settled(one, has_sent=has_sent) for one in found]
 
     async def greet(self) -> None:
         """Whether the service account is let in.
@@ -60,11 +61,15 @@ class FcmPushService:
 
     async def _one(self, push: Push) -> PushResult | OfUs:
         async with self._places:
-            token = await self._token(None)
-            found = await self._call(push, token)
-            if isinstance(found, OfUs) and found.status == "UNAUTHENTICATED":  # it has ended before its time
-                found = await self._call(push, await self._token(token))
-            return found
+            try:
+                async with asyncio.timeout(LONGEST_S):
+                    token = await self._token(None)
+                    found = await self._call(push, token)
+                    if isinstance(found, OfUs) and found.status == "UNAUTHENTICATED":  # it has ended before its time
+                        found = await self._call(push, await self._token(token))
+                    return found
+            except (TimeoutError, Unavailable):  # this one comes later; the others of the batch may get through
+                return PushResult(Outcome.LATER)
 
     async def _call(self, push: Push, token: str) -> PushResult | OfUs:
         url = f"{self._base_url}/v1/projects/{self._account.project_id}/messages:send"
@@ -94,6 +99,13 @@ class FcmPushService:
             return str(self._account.token)
 
 
+def _settled(one: PushResult | OfUs, *, has_sent: bool) -> PushResult:
+    """A device of another project is gone only if our project is the right one, as those that got theirs prove."""
+    if isinstance(one, PushResult):
+        return one
+    return PushResult(Outcome.DEVICE_GONE if one.status == MISMATCH and has_sent else Outcome.LATER)
+
+
 def _read(file: Path) -> Any:
     try:
         return service_account.Credentials.from_service_account_file(file, scopes=[SCOPE])  # type: ignore[no-untyped-call]
@@ -115,7 +127,11 @@ def message(push: Push) -> dict[str, Any]:
                 "notification": {"tag": push.tag, "notification_count": push.badge},
             },
             "apns": {
-                "headers": {"apns-collapse-id": push.tag, "apns-priority": "10" if push.is_urgent else "5"},
+                "headers": {
+                    "apns-collapse-id": push.tag,
+                    "apns-priority": "10" if push.is_urgent else "5",
+                    "apns-expiration": str(int(push.expires_at.timestamp())),
+                },
                 "payload": {"aps": {"badge": push.badge, "sound": "default"}},
             },
             "webpush": {"headers": {"TTL": str(TTL_S)}, "notification": {"tag": push.tag}},

@@ -9,7 +9,7 @@ import httpx
 
 from modules.notifications.domain.pushes import Outcome, PushResult
 
-GONE = frozenset({"UNREGISTERED", "SENDER_ID_MISMATCH"})
+MISMATCH = "SENDER_ID_MISMATCH"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_WAIT_S = 3600
 
@@ -24,7 +24,9 @@ def result_of(answer: httpx.Response) -> PushResult | OfUs:
     if answer.is_success:
         return PushResult(Outcome.SENT)
     status, code, fields = _error(answer)
-    if code in GONE or (code == "INVALID_ARGUMENT" and "message.token" in fields):
+    if code == MISMATCH:
+        return OfUs(MISMATCH)
+    if code == "UNREGISTERED" or (code == "INVALID_ARGUMENT" and "message.token" in fields):
         return PushResult(Outcome.DEVICE_GONE)
     if answer.status_code in PASSING:
         return PushResult(Outcome.LATER, _retry_after(answer))

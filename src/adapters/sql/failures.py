@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import asyncpg
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import Conflict, Invalid, Unavailable
@@ -46,6 +46,10 @@ class translated:  # noqa: N801 - reads as a statement
 
 
 def _is_unfit(error: BaseException) -> bool:
+    if isinstance(error, StatementError) and isinstance(
+        error.orig, OverflowError
+    ):  # as SQLAlchemy wraps what a type raises
+        return True
     return isinstance(error, asyncpg.DataError | DataError | OverflowError | UnicodeEncodeError)
 
 

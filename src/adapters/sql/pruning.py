@@ -42,11 +42,16 @@ _OLD = (
     .limit(MOST_ROWS)
 )
 OLD_NOTIFICATIONS = delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(_OLD.scalar_subquery()))
-EMPTY_NOTICES = delete(NOTICES).where(
-    NOTICES.c.created_at < bindparam("before"),
-    NOTICES.c.is_spread,
-    ~exists().where(NOTIFICATIONS.c.notice_id == NOTICES.c.id),
+_EMPTY = (
+    select(NOTICES.c.id)
+    .where(
+        NOTICES.c.created_at < bindparam("before"),
+        NOTICES.c.is_spread,
+        ~exists().where(NOTIFICATIONS.c.notice_id == NOTICES.c.id),
+    )
+    .limit(MOST_ROWS)
 )
+EMPTY_NOTICES = delete(NOTICES).where(NOTICES.c.id.in_(_EMPTY.scalar_subquery()))
 
 
 class SqlPruning:
@@ -80,9 +85,8 @@ class SqlPruning:
 
     async def _prune_notices(self, before: datetime) -> None:
         """In parts: one notice may be that of a hundred thousand people."""
-        rows = MOST_ROWS
-        while rows == MOST_ROWS:
-            async with self._database.transaction() as transaction:
-                rows = (await transaction.execute(OLD_NOTIFICATIONS, {"before": before})).rowcount
-        async with self._database.transaction() as transaction:
-            await transaction.execute(EMPTY_NOTICES, {"before": before})
+        for part in (OLD_NOTIFICATIONS, EMPTY_NOTICES):
+            rows = MOST_ROWS
+            while rows == MOST_ROWS:
+                async with self._database.transaction() as transaction:
+                    rows = (await transaction.execute(part, {"before": before})).rowcount

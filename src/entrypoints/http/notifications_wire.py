@@ -15,8 +15,9 @@ from modules.notifications.domain.texts import link_of, name_of, told
 from modules.notifications.preferring import GroupChange, TypeChange
 from modules.notifications.queries import PreferenceCentre
 
-Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
+Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*$")]
 Text = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
+HourMinute = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Token = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[!-~]+$")]
 
 
@@ -141,8 +142,8 @@ class GroupBody(Struct, frozen=True, forbid_unknown_fields=True):
 class QuietHoursBody(Struct, frozen=True, forbid_unknown_fields=True):
     """From `start` to `end`, HH:MM in the timezone; over midnight if `end` is the earlier."""
 
-    start: str
-    end: str
+    start: HourMinute
+    end: HourMinute
     timezone: Annotated[str, Meta(max_length=64)] = "Asia/Kolkata"
 
 

@@ -29,7 +29,7 @@ class Hello(Said, frozen=True, tag="hello"):
     epoch: str | None = None
     since_seq: Number | None = None
     since_message_id: Id | None = None
-    since_notification_id: Id | None = None
+    since_notification_id: Number | None = None
 
 
 class Send(Said, frozen=True, tag="chat_message"):

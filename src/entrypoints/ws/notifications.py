@@ -33,14 +33,13 @@ class Personal(Conversing):
     """One socket's part in what its user exchanges with others."""
 
     async def hello(self, said: Hello) -> None:
-        """What came after `since_notification_id`, and a minute before it; direct messages have no such position, as
-        each two have numbers of their own.
+        """What came after `since_notification_id`, and a minute before it, and how many are unread. Direct messages
+        have no such position, as each two have numbers of their own.
         """
         self.connection.version = 2
         self.sockets.schedule(self.connection)
         self.welcome()
-        if said.since_notification_id is not None:
-            await self.sockets.notifier.resume(self.connection, said.since_notification_id)
+        await self.sockets.notifier.resume(self.connection, said.since_notification_id)
 
     async def send(self, said: SendDirect) -> None:
         await self.send_in(said.community_id, said, recipient_id=said.recipient_id)

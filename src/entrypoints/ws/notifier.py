@@ -70,22 +70,23 @@ class Notifier:
 
         :raises Unavailable:
         """
-        if user_ids:
-            since = self._house.clock.now() - LOOKED_BACK
-            newer = await self._house.workflows.notifications.newer(user_ids, since)
+        since = self._house.clock.now() - LOOKED_BACK
+        for start in range(0, len(user_ids), AT_ONCE):
+            newer = await self._house.workflows.notifications.newer(user_ids[start : start + AT_ONCE], since)
             self._expect([(user_id, id_) for user_id, id_, moment in newer if self._is_news(user_id, id_, moment)])
 
-    async def resume(self, connection: Connection, since_id: int) -> None:
-        """What one socket's user got after a notification, and how many are unread.
+    async def resume(self, connection: Connection, since_id: int | None) -> None:
+        """What one socket's user got after a notification, where one is named, and how many are unread.
 
         :raises Unavailable:
         """
         queries, user_id = self._house.workflows.notifications, connection.user_id
-        recent = await queries.recent(user_id, since_id, MOST_RESUMED)
-        for card in recent.cards:
-            connection.tell(rendered(card))
-        if not recent.is_all:
-            connection.tell(Resync("too_far"))
+        if since_id is not None:
+            recent = await queries.recent(user_id, since_id, MOST_RESUMED)
+            for card in recent.cards:
+                connection.tell(rendered(card))
+            if not recent.is_all:
+                connection.tell(Resync("too_far"))
         self._to_count[user_id] = None  # told by the one task that tells counts, so that the last is the true one
         self._wanted.set()
 

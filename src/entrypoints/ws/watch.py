@@ -20,6 +20,8 @@ from modules.community.live import Changed
 ANSWER = 10
 COMPARE = 5
 SWEEP = 60
+AWAY = 5
+"""While other instances cannot be heard, each user's notifications are looked for once in so many ticks."""
 DIRECT_OVERLAP = timedelta(seconds=15)
 MOST_DIRECT = 1000
 REVIEWS = "reviews"
@@ -89,14 +91,21 @@ class Watch:
         """What comes round by itself."""
         # each in its turn, so that none of the seconds has all the work
         turn = self._sockets.all()[self._ticks % SWEEP :: SWEEP]
-        feeds, is_turn = self._sockets.feeds, self._ticks % COMPARE == 0
-        if is_turn or self._is_comparing_wanted or not self._house.hub.is_whole:
-            await self._compare()
-        if self._is_comparing_wanted or (is_turn and not self._house.hub.is_whole):
-            await self._sockets.notifier.compare(list(feeds))
-        else:
-            await self._sockets.notifier.compare([one.user_id for one in turn if one.user_id in feeds])
-        self._is_comparing_wanted = False
+        feeds, is_whole = self._sockets.feeds, self._house.hub.is_whole
+        # taken first: what comes while this looks is looked at the next time
+        is_wanted, self._is_comparing_wanted = self._is_comparing_wanted, False
+        try:
+            if self._ticks % COMPARE == 0 or is_wanted or not is_whole:
+                await self._compare()
+            if is_wanted:
+                await self._sockets.notifier.compare(list(feeds))
+            elif is_whole:
+                await self._sockets.notifier.compare([one.user_id for one in turn if one.user_id in feeds])
+            else:
+                await self._sockets.notifier.compare(list(feeds)[self._ticks % AWAY :: AWAY])
+        except Unavailable:
+            self._is_comparing_wanted |= is_wanted
+            raise
         await review(self._sockets, turn)
 
     async def _review(self) -> None:

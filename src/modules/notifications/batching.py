@@ -14,7 +14,7 @@ from core.transaction import Begin
 from modules.notifications.domain.mails import Letter, Mail, Template
 from modules.notifications.domain.notices import MAIL_KEPT, channels
 from modules.notifications.domain.preferences import Frequency, mail_due
-from modules.notifications.domain.texts import is_gone, link_of, told
+from modules.notifications.domain.texts import is_news, link_of, told
 from modules.notifications.letters import Item, compose_batch
 from modules.notifications.mailing import AddressRejected, Deferred, Rejected
 from modules.notifications.ports import BatchStore, MailFacts, MailTransport, Waiting
@@ -177,11 +177,10 @@ def _is_wanted(one: Waiting, now: datetime) -> bool:
     card = one.card
     is_muted = one.muted_until is not None and one.muted_until > now
     return (
-        card.read_at is None
+        is_news(card)
         and card.created_at > now - MAIL_KEPT
         and one.may_mail
         and not is_muted
         and channels(card.notification_type, one.chosen).email
         and _due(one) is not None
-        and not is_gone(card)
     )

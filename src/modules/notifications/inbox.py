@@ -32,8 +32,9 @@ class Inbox:
         are unread after it.
         """
         async with self.begin() as store:
-            marked = await store.mark_all_read(actor.user_id, up_to_id)
+            up_to = await store.newest(actor.user_id) if up_to_id is None else up_to_id
+            updated = await store.mark_all_read(actor.user_id, up_to)
             unread = await store.unread_count(actor.user_id)
-        if marked:
-            tell(self.hub, WasRead(actor.user_id, None, max(marked)))
-        return len(marked), unread
+        if updated:
+            tell(self.hub, WasRead(actor.user_id, None, up_to))
+        return updated, unread

@@ -92,6 +92,10 @@ class NoticeStore(Emits, Protocol):
         """Locked."""
         ...
 
+    async def known(self, causes: Sequence[str]) -> set[str]:
+        """Those of these causes that have a notice, all of whose people have it."""
+        ...
+
     async def audience(self, notice: Notice, limit: int) -> Part:
         """Who comes next: without the one who caused it, and without those who have another notice of its cause."""
         ...
@@ -112,8 +116,12 @@ class NotificationStore(Emits, Protocol):
         """Whether it was unread; None if there is none."""
         ...
 
-    async def mark_all_read(self, user_id: int, up_to_id: int | None) -> list[int]:
-        """The ids of those that were unread."""
+    async def newest(self, user_id: int) -> int:
+        """The id of the last one; 0 for none."""
+        ...
+
+    async def mark_all_read(self, user_id: int, up_to_id: int) -> int:
+        """How many were unread."""
         ...
 
     async def unread_count(self, user_id: int) -> int: ...
@@ -143,7 +151,7 @@ class PreferenceStore(Emits, Protocol):
     async def forget_device(self, user_id: int, device_id: int) -> bool: ...
 
     async def forget_user(self, user_id: int) -> None:
-        """Devices, choices and notifications go."""
+        """Devices, choices and notifications go, and the notices that were for this person alone."""
         ...
 
 
@@ -158,6 +166,7 @@ class Waiting(Struct, frozen=True):
     muted_until: datetime | None
     mail_id: int | None
     """The mail that it was to go out with before something failed."""
+    in_app: bool
     devices_left: list[int] | None
     """The devices that have not got it, if others have."""
 

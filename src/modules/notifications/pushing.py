@@ -12,12 +12,12 @@ from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import PUSH_KEPT, channels
 from modules.notifications.domain.preferences import quiet_until
 from modules.notifications.domain.pushes import URGENT, Outcome, Push, PushResult
-from modules.notifications.domain.texts import is_gone, link_of, told
+from modules.notifications.domain.texts import is_news, link_of, told
 from modules.notifications.events import PushesWaiting
 from modules.notifications.ports import PushService, PushStore, Target, Waiting
 
 AT_ONCE = 200
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=5)
 RUN = timedelta(seconds=25)
 SHORTEST_RETRY = timedelta(seconds=30)
 
@@ -119,7 +119,7 @@ def _is_wanted(one: Waiting, now: datetime) -> bool:
     is_muted = one.muted_until is not None and one.muted_until > now
     is_chosen = channels(card.notification_type, one.chosen).push
     is_new = card.created_at > now - PUSH_KEPT
-    return card.read_at is None and is_new and one.may_push and not is_muted and is_chosen and not is_gone(card)
+    return is_news(card) and is_new and one.may_push and not is_muted and is_chosen
 
 
 def _targets(one: Waiting, targets: dict[int, list[Target]]) -> list[Target]:
@@ -136,7 +136,7 @@ def _push(one: Waiting, target: Target, badge: int) -> Push:
     conversation = f"{card.community_id}-{card.actor.id if card.actor else 0}"
     link_type, link_id = link_of(card) or ("", "")
     data = {
-        "notification_id": str(card.id),
+        "notification_id": str(card.id) if one.in_app else "",
         "notification_type": card.notification_type.value,
         "recipient_id": str(card.recipient_id),
         "link_type": str(link_type),
@@ -150,7 +150,10 @@ def _push(one: Waiting, target: Target, badge: int) -> Push:
         body=message,
         # messages of one conversation stand in one place on the screen; all else stands by itself
         tag=f"message-{conversation}" if is_message else f"notification-{card.id}",
-        collapse_key=f"{card.notification_type}-{card.community_id or card.link_id or 0}",
+        collapse_key=f"message-{conversation}"
+        if is_message
+        else f"{card.notification_type}-{card.community_id or card.link_id or 0}",
+        expires_at=card.created_at + PUSH_KEPT,
         is_urgent=card.notification_type in URGENT,
         badge=badge,
         data=data,

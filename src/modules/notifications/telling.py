@@ -15,12 +15,14 @@ from core.ids import Randomness
 from core.transaction import Begin
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import BATCH, Audience, NewNotice, Notice, deliver
+from modules.notifications.domain.preferences import TIMEZONE, zone
 from modules.notifications.events import NoticePosted, PushesWaiting
 from modules.notifications.live import Arrived, tell
 from modules.notifications.ports import Expiring, NoticeStore
 
 WARNINGS = (timedelta(days=7), timedelta(days=1))
 """How long before its end somebody is told that their access ends."""
+BATCHES_A_TURN = 10
 LOOKED_BACK = timedelta(days=1)
 """For so long nobody may have looked, and still everybody is told."""
 
@@ -39,7 +41,7 @@ class Telling:
 
     async def tell(self, *notices: NewNotice) -> None:
         """Post and spread these, one after the other: those of one cause in the order in which somebody who is in
-        several audiences gets only the first.
+        several audiences gets only the first. The last of them may be a large one, and goes on by itself.
         """
         for new in notices:
             async with self.begin() as store:
@@ -96,19 +98,27 @@ class Telling:
             while True:
                 async with self.begin() as store:
                     found = await store.expiring(now + warning - LOOKED_BACK, now + warning, last, BATCH)
-                for one in found:
-                    await self.tell(_expiry(one, warning))
+                    new = [_expiry(one, warning) for one in found]
+                    known = await store.known([one.cause for one in new])
+                for one in new:
+                    if one.cause not in known:
+                        await self.tell(one)
                 if len(found) < BATCH:
                     break
                 last = found[-1].enrollment_id
 
     async def _spread_rest(self, notice: Notice) -> None:
-        while not notice.is_spread:
+        """Some more of it; what is left waits in the outbox for its next turn, so that others have theirs between."""
+        for batch in range(1, BATCHES_A_TURN):
+            if notice.is_spread:
+                return
             async with self.begin() as store:
                 held = await store.notice(notice.id)  # another worker may have gone on with it
                 if held is None:
                     return
                 notice, arrived = await self._next_batch(store, held)
+                if batch == BATCHES_A_TURN - 1 and not notice.is_spread:
+                    await store.emit(NoticePosted(notice_id=notice.id))
             self._announce(arrived)
 
     async def _next_batch(self, store: NoticeStore, notice: Notice) -> tuple[Notice, list[tuple[int, int]]]:
@@ -139,5 +149,5 @@ def _expiry(one: Expiring, warning: timedelta) -> NewNotice:
         recipient_id=one.user_id,
         course_id=one.course_id,
         link_id=one.course_id,
-        words={"date": f"{one.expiry_date:%d/%m/%Y}"},
+        words={"date": f"{one.expiry_date.astimezone(zone(TIMEZONE)):%d/%m/%Y}"},
     )

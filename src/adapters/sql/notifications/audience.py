@@ -86,7 +86,7 @@ ALL = _wanting(
     MEMBERS.c.user_id,
     GROUPS.c.id == _COMMUNITY,
     MEMBERS.c.community_id == _COMMUNITY,
-    MEMBERS.c.is_active,
+    # nothing more of the member here: the index of active memberships would be walked, over those of all groups
     hears(MEMBERS.c.user_id),
 )
 _MODERATING = union(

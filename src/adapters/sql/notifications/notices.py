@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, bindparam, func, select, update
+from sqlalchemy import BigInteger, Boolean, String, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -27,6 +27,9 @@ BY_CAUSE = (
     .with_for_update()
 )
 BY_ID = select(*NOTICE_COLUMNS).where(NOTICES.c.id == bindparam("id")).with_for_update()
+_SPREAD = select(NOTICES.c.cause).where(NOTICES.c.is_spread)
+POSTGRES_KNOWN = _SPREAD.where(NOTICES.c.cause == any_(bindparam("causes", type_=ARRAY(String))))
+SQLITE_KNOWN = _SPREAD.where(NOTICES.c.cause.in_(bindparam("causes", expanding=True)))
 MARK = (
     update(NOTICES)
     .where(NOTICES.c.id == bindparam("row"))
@@ -94,6 +97,11 @@ class SqlNoticeStore(SqlStore):
     async def notice(self, notice_id: int) -> Notice | None:
         row = await self.transaction.row(BY_ID, {"id": notice_id})
         return read_notice(row) if row else None
+
+    async def known(self, causes: Sequence[str]) -> set[str]:
+        statement = SQLITE_KNOWN if self.transaction.is_sqlite else POSTGRES_KNOWN
+        rows = await self.transaction.rows(statement, {"causes": list(causes)}) if causes else []
+        return {str(row[0]) for row in rows}
 
     async def audience(self, notice: Notice, limit: int) -> Part:
         alone = ONE_IN_GROUP if notice.is_in_group else ONE

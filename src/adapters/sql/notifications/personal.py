@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.notifications.rows import (
     CHOICES,
     DEFAULT,
     DEVICES,
+    NOTICES,
     NOTIFICATIONS,
     PREFERENCE_COLUMNS,
     PREFERENCES,
@@ -22,6 +23,8 @@ from modules.notifications.domain.preferences import Preferences
 from modules.notifications.domain.pushes import Platform
 
 N = NOTIFICATIONS.c
+MOST_DEVICES = 20
+"""Of one user; the oldest make room."""
 _OWN = (N.id == bindparam("row"), N.recipient_id == bindparam("user"), N.in_app)
 IS_UNREAD = select(N.read_at.is_(None)).where(*_OWN)
 MARK_READ = update(NOTIFICATIONS).where(*_OWN, N.read_at.is_(None)).values(read_at=bindparam("now"))
@@ -31,11 +34,11 @@ MARK_ALL = (
         N.recipient_id == bindparam("user"),
         N.read_at.is_(None),
         N.in_app,
-        or_(bindparam("up_to", type_=N.id.type).is_(None), N.id <= bindparam("up_to", type_=N.id.type)),
+        N.id <= bindparam("up_to", type_=N.id.type),
     )
     .values(read_at=bindparam("now"))
-    .returning(N.id)
 )
+NEWEST = select(func.max(N.id)).where(N.recipient_id == bindparam("user"))
 UNREAD = select(func.count()).where(N.recipient_id == bindparam("user"), N.read_at.is_(None), N.in_app)
 ENSURE = upsert(PREFERENCES).on_conflict_do_nothing(index_elements=["user_id"])
 CHOSEN = select(*PREFERENCE_COLUMNS).where(PREFERENCES.c.user_id == bindparam("user")).with_for_update()
@@ -61,6 +64,13 @@ REGISTER = _REGISTER.on_conflict_do_update(
 ).returning(DEVICES.c.id, DEVICES.c.platform, DEVICES.c.created_at, DEVICES.c.last_seen_at)
 
 
+FORMER = delete(DEVICES).where(DEVICES.c.session_id == bindparam("session"), DEVICES.c.token != bindparam("token"))
+_NEWEST = (
+    select(DEVICES.c.id).where(DEVICES.c.user_id == bindparam("user")).order_by(DEVICES.c.id.desc()).limit(MOST_DEVICES)
+)
+TOO_MANY = delete(DEVICES).where(DEVICES.c.user_id == bindparam("user"), DEVICES.c.id.not_in(_NEWEST.scalar_subquery()))
+
+
 class SqlNotificationStore(SqlStore):
     async def mark_read(self, user_id: int, notification_id: int) -> bool | None:
         values = {"row": notification_id, "user": user_id}
@@ -69,9 +79,12 @@ class SqlNotificationStore(SqlStore):
             return True
         return None if await self.transaction.row(IS_UNREAD, values) is None else False
 
-    async def mark_all_read(self, user_id: int, up_to_id: int | None) -> list[int]:
+    async def newest(self, user_id: int) -> int:
+        return int(await self.transaction.scalar(NEWEST, {"user": user_id}) or 0)
+
+    async def mark_all_read(self, user_id: int, up_to_id: int) -> int:
         values = {"user": user_id, "up_to": up_to_id, "now": self.transaction.clock.now()}
-        return [int(row[0]) for row in await self.transaction.rows(MARK_ALL, values)]
+        return (await self.transaction.execute(MARK_ALL, values)).rowcount
 
     async def unread_count(self, user_id: int) -> int:
         return int(await self.transaction.scalar(UNREAD, {"user": user_id}))
@@ -106,6 +119,9 @@ class SqlPreferenceStore(SqlStore):
         known = await self.transaction.row(KNOWN_DEVICE, {"token": token})
         if known is not None and known[1] != user_id:  # another's phone is a new one for this user, with a new id
             await self.transaction.execute(delete(DEVICES).where(DEVICES.c.id == known[0]))
+        # a login is one phone: Firebase has given it another token
+        await self.transaction.execute(FORMER, {"session": session_id, "token": token})
+        await self.transaction.execute(TOO_MANY, {"user": user_id})
         now = self.transaction.clock.now()
         values = {
             "user_id": user_id,
@@ -128,6 +144,7 @@ class SqlPreferenceStore(SqlStore):
             (CHOICES, CHOICES.c.user_id),
             (PREFERENCES, PREFERENCES.c.user_id),
             (NOTIFICATIONS, N.recipient_id),
+            (NOTICES, NOTICES.c.recipient_id),
         ):
             await self.transaction.execute(delete(rows).where(owner == user_id))
 

@@ -18,15 +18,27 @@ LIVE_LOGIN = and_(LOGINS.c.ended_at.is_(None), LOGINS.c.expires_at > NOW)
 _U, _T = USERS.alias("admins"), USERS.alias("teachers")
 
 
-def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
-    is_teacher = exists().where(  # as `is_staff`: whoever is an instructor no longer teaches nothing
+def _is_host(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """As `is_staff`: whoever is an instructor no longer teaches nothing."""
+    teaches = exists().where(
         INSTRUCTORS.c.course_id == GROUPS.c.course_id,
         INSTRUCTORS.c.user_id == user_id,
         _T.c.id == user_id,
         _T.c.role == Role.INSTRUCTOR.value,
     )
     is_admin = exists().where(_U.c.id == user_id, _U.c.role == Role.ADMIN.value)
-    is_member = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
-    sees_it = and_(HAS_ACCESS, GROUPS.c.visibility != Visibility.PRIVATE.value)
-    return or_(is_teacher, and_(is_member, or_(sees_it, is_admin)))
+    return or_(teaches, and_(_IS_MEMBER, is_admin))
+
+
+_IS_MEMBER = and_(MEMBERS.c.is_active, MEMBERS.c.banned_at.is_(None))
+_SEES_IT = and_(HAS_ACCESS, GROUPS.c.visibility != Visibility.PRIVATE.value)
+
+
+def hears(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether somebody has a place in the group at this moment: a member with access to the course, or its teacher."""
+    return or_(_is_host(user_id), and_(_IS_MEMBER, _SEES_IT))
+
+
+def moderates(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether it is one who sees what members do not."""
+    return or_(_is_host(user_id), and_(_IS_MEMBER, _SEES_IT, MEMBERS.c.role == "moderator"))

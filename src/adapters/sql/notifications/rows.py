@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import and_, case, func, select
 
-from adapters.sql.community.messages import MESSAGES
+from adapters.sql.community.messages import MESSAGES, POINTERS
 from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.learning.rows import COURSES, ENROLLMENTS, USERS
 from adapters.sql.models import (
@@ -17,7 +17,7 @@ from adapters.sql.models import (
 )
 from adapters.sql.models import Device as DeviceModel
 from adapters.sql.models import Notice as NoticeModel
-from adapters.sql.notifications.places import hears
+from adapters.sql.notifications.places import hears, moderates
 from adapters.sql.store import table
 from modules.notifications.domain.cards import NotificationCard, Person, Subject
 from modules.notifications.domain.kinds import Channels, Language, NotificationType
@@ -53,6 +53,8 @@ _SUBJECT = [
     func.substr(MESSAGES.c.message, 1, 400),
     func.coalesce(MESSAGES.c.is_deleted, False),
     case((K.community_id.is_(None), True), (hears(N.recipient_id), True), else_=False),
+    case((moderates(N.recipient_id), True), (POSTS.c.author_id == N.recipient_id, True), else_=False),
+    case((POINTERS.c.last_read_seq >= MESSAGES.c.seq, True), else_=False),
 ]
 _IN_GROUP = and_(MEMBERS.c.community_id == K.community_id, MEMBERS.c.user_id == N.recipient_id)
 _ENROLMENT = and_(ENROLLMENTS.c.user_id == N.recipient_id, ENROLLMENTS.c.course_id == GROUPS.c.course_id)
@@ -68,6 +70,7 @@ CARDS = (
     .outerjoin(COURSES, COURSES.c.id == _COURSE)
     .outerjoin(POSTS, POSTS.c.id == K.post_id)
     .outerjoin(MESSAGES, MESSAGES.c.id == K.chat_message_id)
+    .outerjoin(POINTERS, and_(POINTERS.c.stream_id == MESSAGES.c.stream_id, POINTERS.c.user_id == N.recipient_id))
 )
 CARD_WIDTH = len(_OWN) + len(_PERSON) + len(_SUBJECT)
 
@@ -77,7 +80,7 @@ def card(row: Sequence[Any]) -> NotificationCard:
     own[2] = NotificationType(own[2])
     own[-1] = Language(own[-1] or Language.ENGLISH)
     subject = list(row[len(_OWN) + len(_PERSON) : CARD_WIDTH])
-    for at in (6, 7, 9, 10):
+    for at in (6, 7, 9, 10, 11, 12):
         subject[at] = bool(subject[at])
     actor = None if person[0] is None else Person(*person)
     return NotificationCard(*[*own, actor, Subject(*subject)])

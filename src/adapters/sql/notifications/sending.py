@@ -44,6 +44,7 @@ WAITING = (
         func.coalesce(MEMBERS.c.push_notifications, True),
         MEMBERS.c.muted_until,
         N.mail_id,
+        N.in_app,
         N.push_left,
     )
     .join(_RECIPIENT, _RECIPIENT.c.id == N.recipient_id)
@@ -124,7 +125,7 @@ PUT_OFF_PUSH = (
 
 def waiting(row: Sequence[Any]) -> Waiting:
     rest = row[CARD_WIDTH + PREFERENCE_WIDTH :]
-    is_active, is_confirmed, group_mail, group_push, muted_until, mail_id, devices_left = rest[3:]
+    is_active, is_confirmed, group_mail, group_push, muted_until, mail_id, in_app, devices_left = rest[3:]
     return Waiting(
         card=card(row),
         preferences=preferences(row[CARD_WIDTH : CARD_WIDTH + PREFERENCE_WIDTH]),
@@ -133,6 +134,7 @@ def waiting(row: Sequence[Any]) -> Waiting:
         may_push=bool(is_active and group_push),
         muted_until=muted_until,
         mail_id=mail_id,
+        in_app=bool(in_app),
         devices_left=devices_left,
     )
 

@@ -16,7 +16,8 @@ class Person(Struct, frozen=True):
 
 class Subject(Struct, frozen=True):
     """What a notification is about, as it is now; None where there is no such thing. `is_public`: members see it.
-    `has_place`: the recipient still belongs to the group that it is from, if it is from one.
+    `has_place`: the recipient still belongs to the group that it is from, if it is from one. `sees_all`: they moderate
+    it, or wrote the post. `is_message_read`: they have read the message in its conversation.
     """
 
     community_title: str | None
@@ -30,6 +31,8 @@ class Subject(Struct, frozen=True):
     message_text: str | None
     is_message_deleted: bool
     has_place: bool
+    sees_all: bool
+    is_message_read: bool
 
 
 class NotificationCard(Struct, frozen=True):

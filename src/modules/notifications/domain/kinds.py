@@ -162,7 +162,9 @@ KINDS: dict[NotificationType, Kind] = {
         },
     ),
     NotificationType.ANNOUNCEMENT: Kind(
-        LinkType.COURSE, EVERYWHERE, {"": _one("{title}", "{message}", "{title}", "{message}")}
+        LinkType.COURSE,
+        EVERYWHERE,
+        {"": _one("{community}: {title}", "{message}", "{community}: {title}", "{message}")},
     ),
     NotificationType.PAYMENT_RECEIVED: Kind(
         LinkType.PAYMENT,

@@ -1,5 +1,6 @@
 """What goes to a phone."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -36,6 +37,7 @@ class Push(Struct, frozen=True):
     collapse_key: str
     is_urgent: bool
     badge: int
+    expires_at: datetime
     data: dict[str, str]
 
 

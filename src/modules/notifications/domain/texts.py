@@ -1,10 +1,9 @@
 """The words of a notification, for one person at this moment."""
 
 from modules.notifications.domain.cards import NotificationCard
-from modules.notifications.domain.kinds import GONE, KINDS, SOMEBODY, LinkType, NotificationType, words
+from modules.notifications.domain.kinds import GONE, KINDS, SOMEBODY, LinkType, words
 
 LONGEST_EXCERPT = 140
-OF_MODERATORS = (NotificationType.MODERATOR_ACTION, NotificationType.POST_REJECTED, NotificationType.POST_APPROVED)
 
 
 class Filled(dict[str, str]):
@@ -23,7 +22,7 @@ def is_gone(card: NotificationCard) -> bool:
         return subject.is_message_deleted
     if card.post_id is None:
         return False
-    return subject.is_deleted or (not subject.is_public and card.notification_type not in OF_MODERATORS)
+    return subject.is_deleted or not (subject.is_public or subject.sees_all)
 
 
 def told(card: NotificationCard) -> tuple[str, str]:
@@ -45,6 +44,11 @@ def told(card: NotificationCard) -> tuple[str, str]:
         filled.update(dict.fromkeys(("post", "excerpt", "notes", "title", "message"), ""))
     title = texts.title.format_map(filled) or GONE[card.language]
     return title, GONE[card.language] if is_gone(card) else texts.message.format_map(filled)
+
+
+def is_news(card: NotificationCard) -> bool:
+    """Whether somebody is still to be told on another way: it was read neither here nor where it happened."""
+    return card.read_at is None and not card.subject.is_message_read and not is_gone(card)
 
 
 def name_of(card: NotificationCard) -> str:
