@@ -77,7 +77,8 @@ async def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 async def postgres_database(postgres_template: str) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    await administer(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    # its files are copied: twice as fast as through the log, which is the default
+    await administer(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
     yield database(name)
     await administer(f"DROP DATABASE {name} WITH (FORCE)")
 

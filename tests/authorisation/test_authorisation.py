@@ -12,6 +12,7 @@ from authorisation.school import ACTORS, ANONYMOUS, FOREIGN, MISSING, OWN, Schoo
 from entrypoints.http.app import create_litestar
 from entrypoints.http.policy import Policy
 
+pytestmark = pytest.mark.xdist_group("matrix")  # one worker makes it, once
 PAGE = Path(__file__).parents[2] / "docs" / "authorisation.md"
 STUDENTS = {"student", "enrolled", "expired"}
 ACCOUNTS, COURSES, COMMUNITY = "/api/accounts", "/api/courses", "/api/community"

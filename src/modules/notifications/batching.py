@@ -101,8 +101,10 @@ class Batching:
                 await store.drop(ids)
                 await _tell_operators(store, "mail.refused", mail, user_id)
             return
-        except Unavailable:
-            await self._put_off(user_id, min(LONGEST_RETRY, RETRY * 2 ** min(mail.attempts, 10)), ids)
+        except Unavailable as error:
+            # a letter that is put off waits ever longer; when the server is away, nobody is to wait for that afterwards
+            longer = min(LONGEST_RETRY, RETRY * 2 ** min(mail.attempts, 10))
+            await self._put_off(user_id, longer if isinstance(error, Deferred) else RETRY, ids)
             raise
         async with self.begin() as store:
             await store.mark_mailed(user_id, mail.id)
