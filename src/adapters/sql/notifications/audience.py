@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindparam, exists, or_, select, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
@@ -37,57 +50,55 @@ _ACTOR = bindparam("actor_id", type_=BigInteger)
 _AFTER = bindparam("spread_to", type_=BigInteger)
 
 
-def _wanting(people: Select[Any], user_id: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
-    """The next of these people, with what each wants."""
+def _wanting(people: Select[Any]) -> Select[Any]:
+    """These people with what each wants, in order."""
     of_type = CHOICES.c.notification_type == bindparam("notification_type")
     return (
         people.outerjoin(PREFERENCES, PREFERENCES.c.user_id == USERS.c.id)
         .outerjoin(CHOICES, and_(CHOICES.c.user_id == USERS.c.id, of_type))
-        .where(
-            USERS.c.is_active,
-            user_id > _AFTER,
-            USERS.c.id > _AFTER,
-            or_(_ACTOR.is_(None), user_id != _ACTOR),
-            *where,
-        )
-        .order_by(user_id)
-        .limit(bindparam("limit", type_=Integer))
+        .order_by(USERS.c.id)
     )
 
 
+_IS_OTHER = and_(USERS.c.is_active, or_(_ACTOR.is_(None), USERS.c.id != _ACTOR))
+"""Nobody is told of what they did themselves."""
+TOLD = 6 + PREFERENCE_WIDTH
+"""The column that says whether somebody is told."""
 _PERSON = [USERS.c.id, USERS.c.email_verified_at.is_not(None), _HAS_DEVICE, *_WANTS]
-_IN_GROUP = [MEMBERS.c.email_notifications, MEMBERS.c.push_notifications, MEMBERS.c.muted_until]
-# what follows from other conditions is said all the same, where it lets the planner begin where the last part ended
-_ENROLMENT = and_(
-    ENROLLMENTS.c.user_id == USERS.c.id,
-    ENROLLMENTS.c.course_id == GROUPS.c.course_id,
-    ENROLLMENTS.c.user_id > _AFTER,
-)
+_HEEDS = ("email_notifications", "push_notifications", "muted_until")
+_IN_GROUP = [MEMBERS.c[name] for name in _HEEDS]
+_ENROLMENT = and_(ENROLLMENTS.c.user_id == USERS.c.id, ENROLLMENTS.c.course_id == GROUPS.c.course_id)
+_LIMIT = bindparam("limit", type_=Integer)
 
 
 def _in_group(*where: ColumnElement[bool]) -> Select[Any]:
     """A few, who need not have joined: teachers have a place anyway."""
     people = (
-        select(*_PERSON, *_IN_GROUP)
+        select(*_PERSON, true(), *_IN_GROUP)
         .select_from(GROUPS)
         .join(USERS, and_(*where))
         .outerjoin(MEMBERS, and_(MEMBERS.c.community_id == GROUPS.c.id, MEMBERS.c.user_id == USERS.c.id))
         .outerjoin(ENROLLMENTS, _ENROLMENT)
     )
-    return _wanting(people, USERS.c.id, GROUPS.c.id == _COMMUNITY, hears(USERS.c.id))
+    is_next = USERS.c.id > _AFTER
+    return _wanting(people).where(GROUPS.c.id == _COMMUNITY, is_next, _IS_OTHER, hears(USERS.c.id)).limit(_LIMIT)
 
 
+# the next members by index, before anything is asked of them: else a plan may look at all that are left
+_NEXT = (
+    select(MEMBERS)
+    .where(MEMBERS.c.community_id == _COMMUNITY, MEMBERS.c.user_id > _AFTER)
+    .order_by(MEMBERS.c.user_id)
+    .limit(_LIMIT)
+    .subquery("following")
+)
+_IS_TOLD = case((and_(_IS_OTHER, hears(USERS.c.id, _NEXT.c)), True), else_=False)
 ALL = _wanting(
-    select(*_PERSON, *_IN_GROUP)
-    .select_from(GROUPS)
-    .join(MEMBERS, MEMBERS.c.community_id == GROUPS.c.id)
-    .join(USERS, USERS.c.id == MEMBERS.c.user_id)
-    .outerjoin(ENROLLMENTS, _ENROLMENT),
-    MEMBERS.c.user_id,
-    GROUPS.c.id == _COMMUNITY,
-    MEMBERS.c.community_id == _COMMUNITY,
-    # nothing more of the member here: the index of active memberships would be walked, over those of all groups
-    hears(MEMBERS.c.user_id),
+    select(*_PERSON, _IS_TOLD, *(_NEXT.c[name] for name in _HEEDS))
+    .select_from(_NEXT)
+    .join(GROUPS, GROUPS.c.id == _NEXT.c.community_id)
+    .join(USERS, USERS.c.id == _NEXT.c.user_id)
+    .outerjoin(ENROLLMENTS, _ENROLMENT)
 )
 _MODERATING = union(
     select(_M.c.user_id).where(
@@ -107,7 +118,9 @@ AUDIENCES = {
     Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO),
 }
 ONE_IN_GROUP = _in_group(USERS.c.id == _RECIPIENT)
-ONE = _wanting(select(*_PERSON).select_from(USERS), USERS.c.id, USERS.c.id == _RECIPIENT)
+ONE = _wanting(select(*_PERSON, true()).select_from(USERS)).where(
+    USERS.c.id == _RECIPIENT, USERS.c.id > _AFTER, _IS_OTHER
+)
 TOLD_ALREADY = (
     select(NOTIFICATIONS.c.recipient_id)
     .join(NOTICES, NOTICES.c.id == NOTIFICATIONS.c.notice_id)
@@ -124,8 +137,8 @@ TOLD_ALREADY = (
 def recipient(row: Sequence[Any]) -> Recipient:
     user_id, is_confirmed, has_device = row[:3]
     wants = row[3 : 3 + PREFERENCE_WIDTH]
-    choice = row[3 + PREFERENCE_WIDTH : 6 + PREFERENCE_WIDTH]
-    group_mail, group_push, muted_until = row[6 + PREFERENCE_WIDTH :] or (True, True, None)
+    choice = row[3 + PREFERENCE_WIDTH : TOLD]
+    group_mail, group_push, muted_until = row[TOLD + 1 :] or (True, True, None)
     if group_mail is None:  # a teacher who has not joined
         group_mail = group_push = True
     return Recipient(

@@ -12,7 +12,7 @@ from adapters.sql.community.rows import PLACE, place
 from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.learning.rows import ENROLLMENTS
 from adapters.sql.models.types import UtcDateTime
-from adapters.sql.notifications.audience import AUDIENCES, ONE, ONE_IN_GROUP, TOLD_ALREADY, recipient
+from adapters.sql.notifications.audience import AUDIENCES, ONE, ONE_IN_GROUP, TOLD, TOLD_ALREADY, recipient
 from adapters.sql.notifications.rows import NOTICE_COLUMNS, NOTICES, NOTIFICATIONS
 from adapters.sql.notifications.rows import notice as read_notice
 from adapters.sql.store import SqlStore
@@ -109,11 +109,12 @@ class SqlNoticeStore(SqlStore):
         names = ("recipient_id", "actor_id", "community_id", "post_id", "spread_to")
         values: dict[str, Any] = {name: getattr(notice, name) for name in names}
         values |= {"notification_type": notice.notification_type.value, "now": self.transaction.clock.now()}
-        found = [recipient(row) for row in await self.transaction.rows(statement, {**values, "limit": limit})]
-        up_to = found[-1].user_id if found else notice.spread_to
+        rows = await self.transaction.rows(statement, {**values, "limit": limit})
+        up_to = int(rows[-1][0]) if rows else notice.spread_to
+        found = [recipient(row) for row in rows if row[TOLD]]
         key = {"cause": notice.cause, "notice_id": notice.id, "spread_to": notice.spread_to, "last": up_to}
         told = {row[0] for row in await self.transaction.rows(TOLD_ALREADY, key)} if found else set()
-        return Part([one for one in found if one.user_id not in told], up_to, is_last=len(found) < limit)
+        return Part([one for one in found if one.user_id not in told], up_to, is_last=len(rows) < limit)
 
     async def add(self, notice: Notice, deliveries: Sequence[Delivery]) -> list[tuple[int, int]]:
         if not deliveries:
