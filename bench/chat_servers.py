@@ -47,9 +47,8 @@ class ChatShala(Shala):
         return [cast("tuple[str, str]", tuple(line.split())) for line in self.tokens.read_text().splitlines()]
 
     def traces(self) -> dict[str, int]:
-        """What only a chat with everything switched on leaves in Redis, while a member is there and has spoken."""
-        keys = {"presence": "shala:presence:*", "limits": "*LIMITER/chat/*"}
-        return {name: len(self._keys(pattern)) for name, pattern in keys.items()}
+        """What only a chat with everything switched on shows while a member is there."""
+        return {"presence": len(self._keys("shala:presence:*")), "limits": self.logins_let_in()}
 
     def evidence(self) -> dict[str, Any]:
         """How it stands after the samples."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -145,6 +146,28 @@ async def test_a_text_and_its_neighbours(world: World) -> None:
     assert [body[key] for key in ("video_url", "video_duration", "document", "quiz", "playback", "progress")] == [
         None
     ] * 6
+
+
+async def test_neighbours_go_from_module_to_module_in_the_order_of_the_course(world: World) -> None:
+    """Past a module without contents, and past one whose contents nobody sees; places count, not ids."""
+    course, student, admin = await world.course(texts=2), await world.person(), await world.admin()
+    await world.enrol(student, course)
+    outlining = world.house.workflows.outlining
+
+    async def module(title: str) -> int:
+        return (await outlining.add_module(admin.actor, course.id, title=title, description="")).id
+
+    empty, hidden, last = await module("Empty"), await module("Hidden"), await module("Last")
+    await world.text(replace(course, module_id=hidden), publish=False)
+    later = await world.text(replace(course, module_id=last))
+    sooner = await world.text(replace(course, module_id=last))
+    await outlining.order_contents(admin.actor, last, [sooner, later])
+    await outlining.order_modules(admin.actor, course.id, [last, empty, course.module_id, hidden])
+    first, second = course.content_ids
+    bodies = [(await student.get(f"{CONTENTS_URL}{id_}/")).json() for id_ in (sooner, later, first, second)]
+    assert [(body["previous_id"], body["next_id"]) for body in bodies] == [
+        (None, later), (sooner, first), (later, second), (first, None)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from adapters.sql.together import MOST_KEYS, Together
+from adapters.sql.together import MOST_KEYS, Shared, Together
 
 
 class Source:
@@ -114,3 +114,30 @@ async def test_a_crowd_is_asked_for_in_portions(source: Source) -> None:
     source.values = {key: str(key) for key in crowd}
     assert await asyncio.gather(*(together.get(key) for key in crowd)) == [str(key) for key in crowd]
     assert max(len(keys) for keys in source.asked) <= MOST_KEYS
+
+
+async def test_the_same_question_at_the_same_moment_is_read_once(source: Source) -> None:
+    """For those who came while it was read before; each sees what was there after they asked."""
+    read = list[str]()
+
+    async def reading(key: str) -> list[str]:
+        read.append(key)
+        source.asking.set()
+        await source.gate.wait()
+        return [key]
+
+    shared = Shared(reading)
+    source.gate.clear()
+    first = asyncio.create_task(shared.get("page 1"))
+    await source.asking.wait()
+    later = [asyncio.create_task(shared.get("page 1")) for _ in range(20)]
+    other = asyncio.create_task(shared.get("page 2"))
+    await asyncio.to_thread(int)
+    assert read == ["page 1", "page 2"]  # another question waits for nobody
+    later[0].cancel()
+    source.gate.set()
+    assert await first == ["page 1"]
+    assert await asyncio.gather(*later[1:]) == [["page 1"]] * 19
+    assert await other == ["page 2"]
+    assert read == ["page 1", "page 2", "page 1"]
+    assert not shared._asked  # nothing is kept

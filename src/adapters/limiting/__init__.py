@@ -1,12 +1,11 @@
 """Rate limits by the library limits: counted in Redis for all instances, or in memory for one process.
 
-Most callers are far below their limit. Up to a tenth of it an instance counts by itself and tells Redis once a second;
-from there on each call is counted in Redis before it is let in. So a limit may be passed by a tenth for each instance
-that is asked at the same time, never by more. When Redis is away, every instance counts for itself.
+Most callers are far below their limit. Up to a tenth of it an instance counts by itself and Redis hears nothing; from
+there on it is told of all of them, and each call is counted there before it is let in. So a limit may be passed by a
+tenth for each instance that is asked at the same time, never by more. When Redis is away, every instance counts for
+itself.
 """
 
-import asyncio
-import contextlib
 import time
 from typing import Any
 
@@ -18,7 +17,6 @@ from redis.exceptions import RedisError
 
 ALONE = 10
 """The part of a limit (a tenth) up to which an instance counts by itself."""
-TELL_EVERY_S = 1.0
 RETRY_REDIS_AFTER_S = 5.0
 SWEEP_EVERY_S = 60.0
 AWAY = (RedisError, OSError, TimeoutError)
@@ -30,8 +28,6 @@ class RateLimits:
         self._home = _HomeCounts()
         self._redis: RedisStorage | None = None
         self._shared: FixedWindowRateLimiter | None = None
-        self._untold: dict[tuple[RateLimitItem, str, str], int] = {}
-        self._telling: asyncio.Task[None] | None = None
         self._away_until = 0.0
         self._items: dict[tuple[int, int], RateLimitItem] = {}
         if redis_url:
@@ -48,14 +44,12 @@ class RateLimits:
         mine, left = self._home.count(name, who, seconds)
         if self._shared is None or time.monotonic() < self._away_until:
             return 0 if mine <= most else left
-        counted = (item, name, who)
-        if mine <= most // ALONE:
-            self._untold[counted] = self._untold.get(counted, 0) + 1
-            if self._telling is None or self._telling.done():  # an error that nobody expected must not end it for good
-                self._telling = asyncio.get_running_loop().create_task(self._tell(), name="limits")
+        alone = most // ALONE
+        if mine <= alone:
             return 0
         try:
-            return await self._count(self._shared, counted)
+            # the first that is told of brings those before it
+            return await self._count(self._shared, item, name, who, cost=mine if mine == alone + 1 else 1)
         except AWAY as error:
             self._is_away(error)
             return 0 if mine <= most else left
@@ -66,32 +60,16 @@ class RateLimits:
             raise ConnectionError("Redis does not answer.")
 
     async def close(self) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._telling
         if self._redis is not None:
             client: Any = self._redis.bridge  # limits has no word for closing
             await client.storage.aclose()
 
-    async def _count(self, limiter: FixedWindowRateLimiter, counted: tuple[RateLimitItem, str, str]) -> int:
-        """Count this call together with those that Redis has not been told of."""
-        item, name, who = counted
-        cost = self._untold.pop(counted, 0) + 1
+    @staticmethod
+    async def _count(limiter: FixedWindowRateLimiter, item: RateLimitItem, name: str, who: str, *, cost: int) -> int:
         if await limiter.hit(item, name, who, cost=cost):
             return 0
         stats = await limiter.get_window_stats(item, name, who)
         return max(1, round(stats.reset_time - time.time()))
-
-    async def _tell(self) -> None:
-        while self._shared is not None:
-            await asyncio.sleep(TELL_EVERY_S)
-            told, self._untold = self._untold, {}
-            try:
-                for (item, name, who), cost in told.items():
-                    await self._shared.hit(item, name, who, cost=cost)
-            except AWAY as error:
-                self._is_away(error)
 
     def _is_away(self, error: BaseException) -> None:
         self._away_until = time.monotonic() + RETRY_REDIS_AFTER_S

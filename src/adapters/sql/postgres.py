@@ -5,7 +5,6 @@ are compiled at their first use and kept as long as they live; what is built for
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
@@ -183,8 +182,11 @@ class PostgresPool:
         without one where a place is free, which is nearly always.
         """
         pool, crowded = self._pool or await self._open(), self._places.locked()
-        async with asyncio.timeout(ACQUIRE_S) if crowded else contextlib.nullcontext():
-            await self._places.acquire()
+        if crowded:
+            async with asyncio.timeout(ACQUIRE_S):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()  # does not wait
         try:
             return await pool.acquire(timeout=ACQUIRE_S if crowded else None)
         except BaseException:

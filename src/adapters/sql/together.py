@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar, cast
 
 Key = TypeVar("Key")
@@ -18,8 +19,11 @@ class Together(Generic[Key, Found]):
     Every answer was read after its question came: nothing is remembered. A call alone is asked at once and by itself.
     """
 
-    def __init__(self, ask: Callable[[list[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
+    def __init__(
+        self, ask: Callable[[list[Key]], Awaitable[Mapping[Key, Found]]], *, at_rest: Callable[[], None] = lambda: None
+    ) -> None:
         self._ask = ask
+        self._at_rest = at_rest
         self._waiting: list[_Question[Key, Found]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -42,6 +46,8 @@ class Together(Generic[Key, Found]):
                 await self._answer(self._batch())
         finally:  # at once, not when the loop gets to it: who comes in between must find nobody at work
             self._asking.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            if not self._waiting and not self._asking:
+                self._at_rest()
 
     def _batch(self) -> "list[_Question[Key, Found]]":
         taken, self._waiting = self._waiting[:MOST_KEYS], self._waiting[MOST_KEYS:]
@@ -66,6 +72,31 @@ class Together(Generic[Key, Found]):
         finally:
             for question in batch:
                 question.answer.cancel()  # still open only if this task was cancelled
+
+
+class Shared(Generic[Key, Found]):
+    """What many ask in the same words at the same moment is read once for those who came while it was read before."""
+
+    def __init__(self, read: Callable[[Key], Awaitable[Found]]) -> None:
+        self._read = read
+        self._asked: dict[Key, Together[None, Found]] = {}
+
+    async def get(self, key: Key) -> Found:
+        """What reading gives, begun after this was asked; all who share it are given the same object.
+
+        :raises TimeoutError: as `Together.get`. What reading raises is raised to all who share it.
+        """
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = Together(partial(self._read_once, key), at_rest=lambda: self._forget(key))
+            self._asked[key] = asked
+        return cast("Found", await asked.get(None))
+
+    def _forget(self, key: Key) -> None:
+        self._asked.pop(key, None)
+
+    async def _read_once(self, key: Key, _: list[None]) -> Mapping[None, Found]:
+        return {None: await self._read(key)}
 
 
 class _Question(NamedTuple, Generic[Key, Found]):

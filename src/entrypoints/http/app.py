@@ -31,6 +31,7 @@ from entrypoints.http import (
     progress,
     users,
 )
+from entrypoints.http.answers import Answer
 from entrypoints.http.docs import documentation
 from entrypoints.http.edge import Edge
 from entrypoints.http.policy import Policy, admit, demand_policies
@@ -71,6 +72,7 @@ def create_litestar(house: House, *, background: Background | None = None, socke
         route_handlers=_routes(house, sockets),
         before_request=admit,
         exception_handlers=problems.HANDLERS,
+        response_class=Answer,
         request_max_body_size=LARGEST_BODY,
         openapi_config=documentation(),
         cors_config=CORSConfig(allow_origins=origins, expose_headers=["ETag", "X-Request-ID"]) if origins else None,

@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
-from urllib.parse import urlencode
+from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
-import msgspec
-from litestar import Request, Response
+from litestar import Request
 from litestar.datastructures import State
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -17,7 +17,8 @@ from core.errors import Invalid, Unauthenticated
 from core.idempotency import Once, owner_digest
 from core.paging import MAX_LIMIT, Page, PageRequest, decode_cursor
 from entrypoints.compose import House
-from entrypoints.http.scope import house_of
+from entrypoints.http.answers import ENCODER, Answer
+from entrypoints.http.scope import header, house_of
 from entrypoints.workflows import Workflows
 
 Call: TypeAlias = Request[Actor | None, Any, State]
@@ -25,7 +26,6 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its zone: what has none cannot be compared."""
 Item = TypeVar("Item")
 Seen = TypeVar("Seen")
-Body = TypeVar("Body")
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Rows in a page, 1-100")]
 Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before")]
 Words = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="All of these words")]
@@ -76,23 +76,40 @@ def page_request(limit: int, cursor: str | None, *, count: bool, kinds: tuple[ty
     return PageRequest(limit=limit, after=after, backward=backward, want_count=count)
 
 
-def listing(request: Call, page: Page[Seen], present: Any) -> "Listing[Any]":
+class Address(Struct, frozen=True):
+    """Of a list, as it was asked for."""
+
+    url: str
+    query: str
+
+    def page(self, cursor: str | None) -> str | None:
+        """The same with another cursor."""
+        if cursor is None:
+            return None
+        query = [pair for pair in parse_qsl(self.query, keep_blank_values=True) if pair[0] != "cursor"]
+        return f"{self.url}?{urlencode([*query, ('cursor', cursor)])}"
+
+
+def address(request: Call) -> Address:
+    path = request.scope["path"].rstrip("/")
+    query = request.scope["query_string"].decode("latin-1")
+    return Address(f"{house(request).settings.public_base_url}{path}/", query)
+
+
+def listing(request: Call, page: Page[Seen], present: Callable[[Seen], Item]) -> "Listing[Item]":
     """The page with each row presented, and addresses of the pages around it."""
+    return listed(address(request), page, present)
+
+
+def listed(at: Address, page: Page[Seen], present: Callable[[Seen], Item]) -> "Listing[Item]":
+    """The same for a list that was asked for at this address."""
     return Listing(
         results=[present(item) for item in page.results],
-        next=_address(request, page.next_cursor),
-        previous=_address(request, page.previous_cursor),
+        next=at.page(page.next_cursor),
+        previous=at.page(page.previous_cursor),
         next_cursor=page.next_cursor,
         count=UNSET if page.count is None else page.count,
     )
-
-
-def _address(request: Call, cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    query = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-    path = request.scope["path"].rstrip("/")
-    return f"{house(request).settings.public_base_url}{path}/?{urlencode([*query, ('cursor', cursor)])}"
 
 
 def expected_version(request: Call) -> int | None:
@@ -131,12 +148,24 @@ def given(body: Struct, *names: str) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(body, name)) is not UNSET}
 
 
-def conditional(request: Call, body: Body) -> Response[Body]:
-    """The body with an ETag, or 304 when the client has it already."""
-    encoded = msgspec.json.encode(body)
-    etag = f'"{hashlib.sha256(encoded).hexdigest()[:ETAG_DIGITS]}"'
-    headers = {"ETag": etag, "Vary": "Authorization", "Cache-Control": "no-cache"}
-    known = request.headers.get("if-none-match", "")
-    if etag in {one.strip().removeprefix("W/") for one in known.split(",")} or known.strip() == "*":
-        return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-    return Response(encoded, headers=headers, media_type="application/json")  # type: ignore[arg-type]
+class Encoded(NamedTuple):
+    """A body as it is sent, and the ETag that names it."""
+
+    body: bytes
+    etag: str
+
+
+def encoded(body: object) -> Encoded:
+    sent = ENCODER.encode(body)
+    return Encoded(sent, f'"{hashlib.sha256(sent).hexdigest()[:ETAG_DIGITS]}"')
+
+
+def unless_known(request: Call, answer: Encoded) -> Answer[Any]:
+    """The answer with its ETag, or 304 when the client has it already."""
+    headers = {"ETag": answer.etag, "Vary": "Authorization", "Cache-Control": "no-cache"}
+    known = header(request.scope, b"if-none-match")
+    if known is not None and (
+        answer.etag in {one.strip().removeprefix("W/") for one in known.split(",")} or known.strip() == "*"
+    ):
+        return Answer(None, status_code=304, headers=headers)
+    return Answer(answer.body, headers=headers)

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from entrypoints.http.calls import Call
-from entrypoints.http.wire import PersonRef, Ref, media_url, person
+from entrypoints.http.wire import PersonRef, Ref, media, media_url, person
 from modules.community.domain.groups import Member, MemberRole, Visibility
 from modules.community.queries import GroupCard, MemberCard
 
@@ -80,7 +80,7 @@ def group_info(request: Call, card: GroupCard, unread: dict[int, int]) -> GroupI
         slow_mode_seconds=group.slow_mode_seconds,
         member_count=group.member_count,
         post_count=group.post_count,
-        banner_image=media_url(request, group.banner_image),
+        banner_image=media_url(media(request), group.banner_image),
         created_at=group.created_at,
         unread_count=unread.get(group.id, 0),
         membership=membership(card.member),
@@ -111,7 +111,7 @@ def member_info(request: Call, card: MemberCard, *, is_own: bool) -> MemberInfo:
         member.id,
         member.community_id,
         member.user_id,
-        person(request, card.person),
+        person(media(request), card.person),
         member.role,
         member.is_active,
         member.joined_at,
@@ -123,4 +123,4 @@ def member_info(request: Call, card: MemberCard, *, is_own: bool) -> MemberInfo:
 
 
 def ban_info(request: Call, card: MemberCard) -> BanInfo:
-    return BanInfo(card.member.user_id, person(request, card.person), card.member.banned_at)
+    return BanInfo(card.member.user_id, person(media(request), card.person), card.member.banned_at)

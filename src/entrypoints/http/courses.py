@@ -1,5 +1,6 @@
 """/api/courses/courses/ and /categories/: the catalogue, and making courses."""
 
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, patch, post
@@ -8,30 +9,34 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import Invalid, NotFound
 from core.money import to_paise
-from core.paging import DEFAULT_LIMIT
+from core.paging import DEFAULT_LIMIT, Page
 from core.text import SLUG, words
 from entrypoints.http.calls import (
+    Address,
     Call,
     Count,
     Cursor,
+    Encoded,
     Limit,
     Listing,
     Moment,
+    address,
     caller,
-    conditional,
     do,
+    encoded,
     expected_version,
     given,
-    listing,
+    listed,
     page_request,
+    unless_known,
     viewer,
 )
 from entrypoints.http.learning_wire import CourseDetail, CourseInfo, course_detail, course_info
 from entrypoints.http.policy import Policy
 from entrypoints.http.uploads import PICTURE_BODY, one_file
-from entrypoints.http.wire import PersonRef, Ref, person
+from entrypoints.http.wire import PersonRef, Ref, media, person
 from modules.learning.domain.catalogue import MAX_ACCESS_DAYS, MAX_TEXT, Level
-from modules.learning.queries import ORDERINGS, CourseFilter
+from modules.learning.queries import ORDERINGS, CourseCard, CourseFilter
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -143,7 +148,14 @@ async def courses(
     kinds = (int, int) if words(q or "") else KINDS.get(name, (int, int))
     page = page_request(limit, cursor, count=count, kinds=kinds)
     found = await do(request).catalogue.courses(page, wanted, viewer(request))
-    return conditional(request, listing(request, found, lambda card: course_info(request, card)))
+    cards, around = tuple(found.results), (found.next_cursor, found.previous_cursor, found.count)
+    return unless_known(request, _page(media(request), address(request), cards, *around))
+
+
+@lru_cache(maxsize=64)
+def _page(base: str, at: Address, cards: tuple[CourseCard, ...], *around: Any) -> Encoded:
+    """Remembered by all that it is made of, which was read anew: it cannot be out of date."""
+    return encoded(listed(at, Page(list(cards), *around), partial(course_info, base)))
 
 
 @get("/courses/{course_id:int}/", policy=Policy.ANYONE)
@@ -152,7 +164,7 @@ async def course(request: Call, course_id: FromPath[int]) -> Response[CourseDeta
     outline = await do(request).catalogue.outline(course_id, viewer(request))
     if outline is None:
         raise NotFound
-    return conditional(request, course_detail(request, outline))
+    return unless_known(request, encoded(course_detail(request, outline)))
 
 
 @post("/courses/", policy=Policy.ADMIN)
@@ -253,7 +265,7 @@ async def remove_instructor(request: Call, course_id: FromPath[int], user_id: Fr
 async def categories(request: Call) -> Response[CategoryList]:
     """All categories, by title."""
     found = await do(request).catalogue.categories()
-    return conditional(request, CategoryList([CategoryInfo(c.id, c.slug, c.title) for c in found]))
+    return unless_known(request, encoded(CategoryList([CategoryInfo(c.id, c.slug, c.title) for c in found])))
 
 
 @post("/categories/", policy=Policy.ADMIN)
@@ -272,7 +284,7 @@ async def _detail(request: Call, course_id: int) -> CourseDetail:
 
 async def _instructors(request: Call, course_id: int) -> InstructorList:
     found = await do(request).catalogue.instructors(course_id)
-    return InstructorList([person(request, one) for one in found])
+    return InstructorList([person(media(request), one) for one in found])
 
 
 def _slug(slug: str | None, *, most: int = 120) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Request, Router
+from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -155,6 +155,7 @@ def documentation() -> OpenAPIConfig:
         route_handlers=[],
         opt={"policy": Policy.ANYONE},
         include_in_schema=False,
+        response_class=Response,
         response_headers={"Content-Security-Policy": OFFLINE},
     )
     return OpenAPIConfig(

@@ -6,6 +6,7 @@ One plain ASGI layer around the whole application, so that it also sees what no 
 import random
 import re
 import time
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from prometheus_client import Counter, Histogram
 
 from entrypoints.compose import House
 from entrypoints.http.scope import header
+from entrypoints.logging import REQUEST_ID
 from entrypoints.ws.sockets import Sockets
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -31,6 +33,9 @@ TOKENS = "/api/accounts/"  # answers that open an account come before one is sig
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET = {"/health/live", "/health/ready", "/metrics"}
 PORT = re.compile(r":\d*$")  # not the last group of an IPv6 address, which stands in brackets
+# a label is looked up under a lock; there are as many as routes, methods and statuses
+_requests = lru_cache(maxsize=4096)(REQUESTS.labels)
+_seconds = lru_cache(maxsize=1024)(SECONDS.labels)
 log = structlog.get_logger()
 
 
@@ -53,8 +58,7 @@ class Edge:
         started, status = time.perf_counter(), 500
         request_id = f"{random.getrandbits(64):016x}"
         scope["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        REQUEST_ID.set(request_id)
 
         async def sending(message: Any) -> None:
             nonlocal status
@@ -86,8 +90,8 @@ class Edge:
         method = (
             scope["method"] if scope["method"] in METHODS else "other"
         )  # a label for each word would fill the memory
-        REQUESTS.labels(method, route, status).inc()
-        SECONDS.labels(route).observe(seconds)
+        _requests(method, route, status).inc()
+        _seconds(route).observe(seconds)
         if route.rstrip("/") in QUIET:
             return
         actor = scope.get("user")
@@ -102,7 +106,12 @@ class Edge:
 
 
 def _host(scope: Any) -> str:
-    return PORT.sub("", (header(scope, b"host") or "").lower())
+    return _without_port(header(scope, b"host") or "")
+
+
+@lru_cache(maxsize=256)
+def _without_port(host: str) -> str:
+    return PORT.sub("", host.lower())
 
 
 async def _misdirected(send: Send, request_id: str) -> None:

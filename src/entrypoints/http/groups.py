@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import NotFound
 from core.paging import DEFAULT_LIMIT
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -137,7 +138,7 @@ async def remove_banner(request: Call, community_id: FromPath[int]) -> GroupInfo
 async def join(request: Call, community_id: FromPath[int]) -> Response[MemberInfo]:
     """Become a member: 201, or 200 for who is one."""
     _, is_new = await do(request).joining.join(caller(request), community_id)
-    return Response(await _own(request, community_id), status_code=201 if is_new else 200)
+    return Answer(await _own(request, community_id), status_code=201 if is_new else 200)
 
 
 @post("/groups/{community_id:int}/leave/", policy=Policy.USER, status_code=204)

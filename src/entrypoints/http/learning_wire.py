@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from core.money import rupees
 from entrypoints.http.calls import Call, do
-from entrypoints.http.wire import PersonRef, Ref, media_url, person
+from entrypoints.http.wire import PersonRef, Ref, media, media_url, person
 from modules.learning.domain.catalogue import Content, ContentType, Level
 from modules.learning.domain.enrolment import Enrollment, Source
 from modules.learning.domain.progress import Progress
@@ -185,7 +185,7 @@ def progress_info(progress: Progress | None) -> ProgressInfo | None:
     )
 
 
-def course_values(request: Call, card: CourseCard) -> tuple[object, ...]:
+def course_values(base: str, card: CourseCard) -> tuple[object, ...]:
     category = card.category
     return (
         card.id,
@@ -195,7 +195,7 @@ def course_values(request: Call, card: CourseCard) -> tuple[object, ...]:
         rupees(card.price_paise),
         card.price_paise,
         card.currency,
-        media_url(request, card.thumbnail),
+        media_url(base, card.thumbnail),
         category.slug if category else None,
         Ref(category.id, category.title) if category else None,
         card.level,
@@ -207,14 +207,14 @@ def course_values(request: Call, card: CourseCard) -> tuple[object, ...]:
         card.enrolled_count,
         card.access_days,
         card.created_by.id,
-        person(request, card.created_by),
+        person(base, card.created_by),
         card.created_at,
         card.version,
     )
 
 
-def course_info(request: Call, card: CourseCard) -> CourseInfo:
-    return CourseInfo(*course_values(request, card))  # type: ignore[arg-type]
+def course_info(base: str, card: CourseCard) -> CourseInfo:
+    return CourseInfo(*course_values(base, card))  # type: ignore[arg-type]
 
 
 def course_detail(request: Call, outline: Outline) -> CourseDetail:
@@ -233,7 +233,7 @@ def course_detail(request: Call, outline: Outline) -> CourseDetail:
     duration = sum(content.video_duration or 0 for content in published)
     enrolled = outline.enrollment
     state = None if enrolled is None else enrollment_state(request, enrolled)
-    values = course_values(request, outline.course)
+    values = course_values(media(request), outline.course)
     return CourseDetail(*[*values, modules, len(published), duration, state])  # type: ignore[arg-type]
 
 
@@ -317,7 +317,7 @@ def enrollment_info(request: Call, card: EnrollmentCard) -> EnrollmentInfo:
         id=enrolled.id,
         user_id=enrolled.user_id,
         course_id=enrolled.course_id,
-        course=CourseRef(enrolled.course_id, card.course_title, media_url(request, card.course_thumbnail)),
+        course=CourseRef(enrolled.course_id, card.course_title, media_url(media(request), card.course_thumbnail)),
         enrollment_date=enrolled.enrollment_date,
         is_active=enrolled.is_active,
         expiry_date=enrolled.expiry_date,

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from core.errors import Invalid, NotFound
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, encode_cursor
 from entrypoints.decoding import decoded, demand_storable, fault
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import (
     Call,
     Cursor,
@@ -38,7 +39,7 @@ from entrypoints.http.messages_wire import (
 )
 from entrypoints.http.policy import Policy, demand_chat_pace
 from entrypoints.http.uploads import count_upload, demand_length
-from entrypoints.http.wire import person
+from entrypoints.http.wire import media, person
 from modules.community.chatting import Upload
 from modules.community.domain.attachments import MOST_BYTES
 from modules.community.domain.chat import Draft, MessageType
@@ -123,7 +124,7 @@ async def send(request: Call) -> Response[MessageInfo]:
     sent, is_new = await do(request).chatting.send(
         caller(request), draft, upload=upload, once=await once(request, "messages")
     )
-    return Response(await _told(request, sent.id), status_code=201 if is_new else 200)
+    return Answer(await _told(request, sent.id), status_code=201 if is_new else 200)
 
 
 @put("/messages/{message_id:int}/", policy=Policy.ENROLLED)
@@ -158,7 +159,7 @@ async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
         raise NotFound
     demand_member(await do(request).community.place(caller(request), card.message.community_id))
     readers = await do(request).chat.readers(card.message)
-    results = [ReaderInfo(one.person.id, person(request, one.person), one.read_at) for one in readers]
+    results = [ReaderInfo(one.person.id, person(media(request), one.person), one.read_at) for one in readers]
     return ReceiptsInfo(message_id, message_info(request, card).status, card.read_by, results, None)
 
 

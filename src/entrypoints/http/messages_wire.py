@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct
 
 from entrypoints.http.calls import Call, caller, do, house
-from entrypoints.http.wire import PersonRef, person
+from entrypoints.http.wire import PersonRef, media, person
 from modules.community.domain.chat import LONGEST_MESSAGE, MessageStatus, MessageType
 from modules.community.queries import Conversation, MessageCard
 
@@ -146,7 +146,7 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
         community_id=message.community_id,
         sender_id=message.sender_id,
         sender_email=_email(request, card),
-        sender=person(request, card.sender),
+        sender=person(media(request), card.sender),
         recipient_id=message.recipient_id,
         message="" if message.is_deleted else message.message,
         message_type=message.message_type,
@@ -175,7 +175,7 @@ def conversation_info(request: Call, one: Conversation) -> ConversationInfo:
     return ConversationInfo(
         community_id=latest.community_id,
         user_id=one.person.id,
-        user=person(request, one.person),
+        user=person(media(request), one.person),
         latest=LatestMessage(
             latest.id,
             latest.sender_id,

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from entrypoints.http.calls import Call, Moment
-from entrypoints.http.wire import PersonRef, person
+from entrypoints.http.wire import PersonRef, media, person
 from modules.notifications.domain.cards import Device, NotificationCard
 from modules.notifications.domain.kinds import Language, LinkType, NotificationType
 from modules.notifications.domain.preferences import Frequency, QuietHours
@@ -190,7 +190,7 @@ def notification_info(request: Call, card: NotificationCard) -> NotificationInfo
         message=message,
         actor=name_of(card) if card.actor else None,
         actor_id=card.actor.id if card.actor else None,
-        actor_info=person(request, card.actor) if card.actor else None,
+        actor_info=person(media(request), card.actor) if card.actor else None,
         community_id=card.community_id,
         post_id=card.post_id,
         chat_message_id=card.chat_message_id,

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from core.errors import Unauthenticated
 from entrypoints.compose import House
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import Call, house
 from entrypoints.http.policy import Policy
 
@@ -40,7 +41,7 @@ async def ready(request: Call) -> Response[Health]:
     database, redis = await asyncio.gather(_check(_database(h)), _check(_redis(h)))
     checks = {"database": database, **({"redis": redis} if h.settings.redis_url else {})}
     status = "down" if database != "ok" else "ok" if redis == "ok" else "degraded"
-    return Response(Health(status, checks), status_code=503 if status == "down" else 200)
+    return Answer(Health(status, checks), status_code=503 if status == "down" else 200)
 
 
 @get("/metrics/", policy=Policy.SIGNED)

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from core.errors import NotFound
 from core.money import rupees
 from core.paging import DEFAULT_LIMIT
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -142,7 +143,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
         status=payment.status,
         enrollment=await _enrollment(request, payment) if is_paid else None,
     )
-    return Response(info, status_code=201 if opened.is_new else 200)
+    return Answer(info, status_code=201 if opened.is_new else 200)
 
 
 @post(
@@ -161,8 +162,8 @@ async def verify_payment(request: Call, data: JSONBody[Proof]) -> Response[Verif
     )
     info = payment_info(payment, payment.snapshot.title)
     if payment.completed_at is None:
-        return Response(Verified("pending", info, None), status_code=202)
-    return Response(Verified("paid", info, await _enrollment(request, payment)), status_code=200)
+        return Answer(Verified("pending", info, None), status_code=202)
+    return Answer(Verified("paid", info, await _enrollment(request, payment)), status_code=200)
 
 
 @post("/webhook/razorpay/", policy=Policy.SIGNED, status_code=200, request_max_body_size=WEBHOOK_BODY)

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from entrypoints.http.calls import Call
-from entrypoints.http.wire import PersonRef, person
+from entrypoints.http.wire import PersonRef, media, person
 from modules.community.domain.posts import FlagReason, PostStatus, ReactionType
 from modules.community.queries import PostCard
 
@@ -68,7 +68,7 @@ def post_info(request: Call, card: PostCard, *, shows_notes: bool) -> PostInfo:
         id=post.id,
         community_id=post.community_id,
         author_id=post.author_id,
-        author=person(request, card.author),
+        author=person(media(request), card.author),
         title="" if is_gone else post.title,
         content="" if is_gone else post.content,
         content_html="" if is_gone else post.content_html,
@@ -83,7 +83,7 @@ def post_info(request: Call, card: PostCard, *, shows_notes: bool) -> PostInfo:
         moderation_notes=post.moderation_notes if shows_notes else "",
         reactions={} if is_gone else post.reactions,
         my_reaction=None if is_gone else card.my_reaction,
-        mentions=[] if is_gone else [person(request, one) for one in card.mentions],
+        mentions=[] if is_gone else [person(media(request), one) for one in card.mentions],
         created_at=post.created_at,
         updated_at=post.updated_at,
         deleted_at=post.deleted_at,

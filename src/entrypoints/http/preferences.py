@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import Call, caller, do, given
 from entrypoints.http.notifications_wire import (
     DeviceInfo,
@@ -53,7 +54,7 @@ async def register_device(request: Call, data: JSONBody[NewDevice]) -> Response[
     whenever the app starts or Firebase gives another token.
     """
     device, is_new = await do(request).preferring.register_device(caller(request), data.token, data.platform)
-    return Response(device_info(device), status_code=201 if is_new else 200)
+    return Answer(device_info(device), status_code=201 if is_new else 200)
 
 
 @delete("/notifications/devices/{device_id:int}/", policy=Policy.OWNER, status_code=204)

@@ -51,16 +51,21 @@ class UserInfo(Struct, frozen=True):
     version: int
 
 
-def media_url(request: Call, key: str | None) -> str | None:
+def media(request: Call) -> str:
+    """Where pictures are found."""
+    return house(request).settings.media_base_url
+
+
+def media_url(base: str, key: str | None) -> str | None:
     """The public address of a picture."""
-    return None if key is None else f"{house(request).settings.media_base_url}/{key}"
+    return None if key is None else f"{base}/{key}"
 
 
-def person(request: Call, one: PersonLike) -> PersonRef:
-    return PersonRef(one.id, one.username, one.full_name, media_url(request, one.profile_image))
+def person(base: str, one: PersonLike) -> PersonRef:
+    return PersonRef(one.id, one.username, one.full_name, media_url(base, one.profile_image))
 
 
 def user_info(request: Call, user: User) -> UserInfo:
     values: dict[str, Any] = {name: getattr(user, name) for name in UserInfo.__struct_fields__}
-    values["profile_image"] = media_url(request, user.profile_image)
+    values["profile_image"] = media_url(media(request), user.profile_image)
     return UserInfo(**values)

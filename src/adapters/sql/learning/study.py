@@ -9,6 +9,7 @@ from sqlalchemy import Executable, and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.keyed import KeyedReads
 from adapters.sql.learning.rows import (
     CONTENTS,
     COURSES,
@@ -111,9 +112,10 @@ class SqlProgressBook:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._lessons = KeyedReads(database, LESSON, "user_id", "content_id")
 
     async def lesson(self, user_id: int, content_id: int) -> Lesson | None:
-        return _lesson(await self._database.row(LESSON, {"user_id": user_id, "content_id": content_id}))
+        return _lesson(await self._lessons.row(user_id, content_id))
 
     async def note(self, before: Progress, after: Progress) -> Progress | None:
         return await _note(self._database.write, before, after, self._clock.now())

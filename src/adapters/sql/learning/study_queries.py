@@ -1,10 +1,12 @@
 """Contents, enrolments, progress and imports as people read them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, select, tuple_
 
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.keyed import KeyedReads
 from adapters.sql.learning.access import HAS_ACCESS, NOW, TEACHES, is_staff, teaches
 from adapters.sql.learning.rows import (
     CONTENT_COLUMNS,
@@ -43,22 +45,35 @@ PLACE = (MODULES.c.position, MODULES.c.id, CONTENTS.c.position, CONTENTS.c.id)
 
 
 def _neighbour(*, forward: bool) -> Any:
-    """The content before or after the one in question, in the order of the course."""
-    modules, contents = MODULES.alias(), CONTENTS.alias()
-    place = (modules.c.position, modules.c.id, contents.c.position, contents.c.id)
-    here, there = tuple_(*place), tuple_(*PLACE)
-    return (
-        select(contents.c.id)
-        .join_from(contents, modules, modules.c.id == contents.c.module_id)
+    """The content before or after the one in question, in the order of the course: along the index of its module, and
+    only at the module's end along the modules; so it costs the same in a course of any length.
+    """
+    modules, contents, others = MODULES.alias(), CONTENTS.alias(), CONTENTS.alias()
+
+    def beyond(here: Sequence[Any], there: Sequence[Any]) -> Any:
+        return tuple_(*here) > tuple_(*there) if forward else tuple_(*here) < tuple_(*there)
+
+    def in_order(found: Select[Any], *place: Any) -> Any:
+        ordered = found.order_by(*(column.asc() if forward else column.desc() for column in place)).limit(1)
+        return ordered.correlate(CONTENTS, MODULES).scalar_subquery()
+
+    in_module = select(contents.c.id).where(
+        contents.c.module_id == CONTENTS.c.module_id,
+        contents.c.is_published,
+        beyond((contents.c.position, contents.c.id), (CONTENTS.c.position, CONTENTS.c.id)),
+    )
+    in_another = (
+        select(others.c.id)
+        .join_from(modules, others, others.c.module_id == modules.c.id)
         .where(
-            contents.c.course_id == CONTENTS.c.course_id,
-            contents.c.is_published,
-            here > there if forward else here < there,
+            modules.c.course_id == MODULES.c.course_id,
+            others.c.is_published,
+            beyond((modules.c.position, modules.c.id), (MODULES.c.position, MODULES.c.id)),
         )
-        .order_by(*(column.asc() if forward else column.desc() for column in place))
-        .limit(1)
-        .correlate(CONTENTS, MODULES)
-        .scalar_subquery()
+    )
+    return func.coalesce(
+        in_order(in_module, contents.c.position, contents.c.id),
+        in_order(in_another, modules.c.position, modules.c.id, others.c.position, others.c.id),
     )
 
 
@@ -157,10 +172,10 @@ class SqlStudyQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._sights = KeyedReads(database, SIGHT, "content_id", "user_id")
 
     async def content(self, content_id: int, viewer: Actor | None) -> ContentSight | None:
-        values = {"content_id": content_id, "user_id": viewer.user_id if viewer else 0}
-        row = await self._database.row(SIGHT, values)
+        row = await self._sights.row(content_id, viewer.user_id if viewer else 0)
         if row is None:
             return None
         return ContentSight(
