@@ -42,9 +42,7 @@ async def school(world: World) -> School:
 async def test_many_at_once_get_what_each_gets_alone(school: School, statement: Any, names: tuple[str, ...]) -> None:
     database = school.world.house.database
     keys = [(number, number % 3)[: len(names)] for number in CROWD]
-    alone = [
-        [tuple(row) for row in await database.rows(statement, dict(zip(names, key, strict=True)))] for key in keys
-    ]
+    alone = [[tuple(row) for row in await database.rows(statement, dict(zip(names, key, strict=True)))] for key in keys]
     reads = KeyedReads(database, statement, *names)
     together = await asyncio.gather(*(reads.rows(*key) for key in keys))
     assert [[tuple(row) for row in rows] for rows in together] == alone
