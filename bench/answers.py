@@ -12,6 +12,10 @@ from common import FIRST_STUDENT
 COURSES = "/api/courses/courses/?limit=20"
 CONTENT = "/api/courses/contents/"
 PROGRESS = "/api/courses/progress/update/"
+GROUP, SMALL_GROUP = "/api/community/groups/1/", "/api/community/groups/2/"
+UNREAD = "/api/community/notifications/unread-count/"
+UNREAD_OF_EACH = 10
+POST = {"title": "A post title", "content": "The body of a post."}
 LESSON, FOREIGN_LESSON = 2, 49 * 33 + 2  # of course 1, which the first student has, and of course 50
 POSITION = 40
 
@@ -24,7 +28,7 @@ class Answer:
 
     def shape(self) -> dict[str, Any]:
         """What the report tells of it: bytes, and the fields of the body or of its first result."""
-        one = self.body["results"][0] if "results" in self.body else self.body
+        one = self.body["results"][0] if "results" in self.body else self.body  # of lists, a row
         return {"bytes": self.size, "fields": sorted(one)}
 
 
@@ -47,6 +51,7 @@ class Expected:
     newest: list[tuple[Any, ...]]
     newest_design: list[tuple[Any, ...]]
     lesson: str
+    messages: list[int]
 
     @classmethod
     def of(cls, seed_dsn: str) -> "Expected":
@@ -55,7 +60,9 @@ class Expected:
         with psycopg.connect(seed_dsn) as seed:
             newest, design = (seed.execute(cards.format(x)).fetchall() for x in ("", "AND category = 'design'"))
             lesson = seed.execute("SELECT title FROM contents WHERE id = %s", [LESSON]).fetchone()
-        return cls(newest, design, lesson[0] if lesson else "")
+            said = "SELECT id FROM chat_messages WHERE group_id = 1 ORDER BY id DESC LIMIT 50"
+            messages = [row[0] for row in seed.execute(said)]
+        return cls(newest, design, lesson[0] if lesson else "", messages)
 
 
 def verify(name: str, base: str, token: str, expected: Expected) -> dict[str, Any]:
@@ -69,6 +76,8 @@ def verify(name: str, base: str, token: str, expected: Expected) -> dict[str, An
         "courses_cat": ask(base, COURSES + "&category=design"),
         "content": ask(base, f"{CONTENT}{LESSON}/", token),
         "progress": ask(base, PROGRESS, token, report),
+        "messages": ask(base, f"{GROUP}messages/", token),
+        "unread": ask(base, UNREAD, token),
     }
     if wrong := [scenario for scenario, answer in answers.items() if answer.status != 200]:
         raise SystemExit(f"{name} does not answer 200: {wrong}")
@@ -79,9 +88,14 @@ def verify(name: str, base: str, token: str, expected: Expected) -> dict[str, An
     lesson, told = answers["content"].body, answers["progress"].body
     demand(name, "content", (lesson["id"], lesson["course_id"], lesson["title"]), (LESSON, 1, expected.lesson))
     demand(name, "progress", (told["course_id"], told.get("progress", told)["last_position"]), (1, POSITION))
+    demand(name, "messages", [row["id"] for row in answers["messages"].body["results"]], expected.messages)
+    demand(name, "unread", answers["unread"].body["unread_count"], UNREAD_OF_EACH)
+    posted = ask(base, f"{GROUP}posts/", token, POST)
+    demand(name, "post", (posted.status, posted.body and posted.body["content"]), (201, POST["content"]))
+    demand(name, "a post in a group of others", ask(base, f"{SMALL_GROUP}posts/", token, POST).status, 403)
     demand(name, "a content of another course", ask(base, f"{CONTENT}{FOREIGN_LESSON}/", token).status, 403)
     demand(name, "a content without a token", ask(base, f"{CONTENT}{LESSON}/").status, 401)
-    return {scenario: answer.shape() for scenario, answer in answers.items()}
+    return {scenario: answer.shape() for scenario, answer in {**answers, "post_small": posted}.items()}
 
 
 def verify_revocation(base: str, token: str) -> None:

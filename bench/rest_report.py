@@ -14,6 +14,9 @@ SCENARIOS = {
     "content": "Lesson",
     "progress_new": "Progress",
     "progress": "Progress, repeated reports",
+    "messages": "Messages",
+    "unread": "Unread count",
+    "post_small": "New post",
 }
 SOFTWARE = {"Everybody": "versions", "Shala": "shala", "Django": "django", "Floor": "floor"}
 
@@ -69,7 +72,7 @@ def server_row(figures: Figures, what: str, server: str) -> list[str]:
 def fields(answers: dict[str, Any]) -> str:
     """Which fields one answer has and the other has not; of lists, the fields of a row."""
     rows = []
-    for what in ("courses", "content", "progress"):
+    for what in ("courses", "content", "progress", "messages", "unread", "post_small"):
         ours, theirs = answers["shala"][what], answers["peer"][what]
         more = [f"`{name}`" for name in ours["fields"] if name not in theirs["fields"]]
         less = [f"`{name}`" for name in theirs["fields"] if name not in ours["fields"]]

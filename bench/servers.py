@@ -18,6 +18,7 @@ import psycopg
 from answers import COURSES, ask, first_token
 from places import DATABASE, OURS, SEED, Places, ShalaProcess
 
+PATIENT_TRIES = 1200
 TOO_MANY = 429
 PATIENCE_S = 15  # uvicorn finishes what is in flight for 10 s at most
 
@@ -122,6 +123,31 @@ class Shala(bench.Server):
                     return
             time.sleep(0.2)
         raise SystemExit(f"shala web did not get ready:\n{self.log.read_text()[-3000:]}")
+
+
+class CallsShala(Shala):
+    """Shala with all that the calls read, and the tokens of those students alone whose tokens the peers have."""
+
+    STUDENTS = 200
+
+    def await_worker(self) -> None:
+        """Until what the calls have announced is done; else the worker would take part of the next sample's core."""
+        waiting = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL"
+        with psycopg.connect(self.places.dsn(self.db), autocommit=True) as connection:
+            for _ in range(PATIENT_TRIES):
+                if not (connection.execute(waiting).fetchone() or (0,))[0]:
+                    return
+                time.sleep(0.1)
+        raise SystemExit(f"The worker does not keep up; see {self.places.out / 'shala-worker.log'}")
+
+    def _fill(self) -> None:
+        super()._fill()
+        self._run(self.process.python, str(OURS / "fill_calls.py"), self.places.dsn(SEED), self.places.dsn(DATABASE))
+
+    def _mint(self) -> None:
+        super()._mint()
+        standing = self.tokens.read_text().splitlines()
+        self.tokens.write_text("\n".join(standing[: self.STUDENTS]) + "\n")
 
 
 @contextlib.contextmanager
