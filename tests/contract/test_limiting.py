@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
 import pytest
+import redis.asyncio
 
 from adapters.limiting import RateLimits
 from services import Redis
@@ -72,6 +73,25 @@ async def test_instances_count_together() -> None:
         assert await hits(other, 3) == [True, True, False]
         for made in (one, other):
             await made.close()
+
+
+async def test_redis_hears_of_a_caller_from_a_tenth_of_the_limit_on() -> None:
+    """And then of all calls before: another instance lets in what is left, and its own tenth."""
+    with Redis() as server:
+        client = redis.asyncio.Redis.from_url(server.url)
+        one, other = RateLimits(server.url), RateLimits(server.url)
+
+        async def let_in(limits: RateLimits, calls: int) -> int:
+            return sum([await limits.hit("user", "asha", most=100, seconds=60) == 0 for _ in range(calls)])
+
+        assert await let_in(one, 10) == 10
+        assert await client.keys("*") == []
+        assert await let_in(one, 50) == 50
+        (key,) = await client.keys("*")
+        assert await client.get(key) == b"60"
+        assert await let_in(other, 60) == 40
+        for made in (one, other, client):
+            await (made.close() if isinstance(made, RateLimits) else made.aclose())
 
 
 async def test_each_counts_by_itself_when_redis_is_away() -> None:

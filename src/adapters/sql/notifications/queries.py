@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.rows import MEMBERS
 from adapters.sql.database import Database
+from adapters.sql.failures import translated
 from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS
 from adapters.sql.notifications.rows import (
     CARDS,
@@ -24,6 +25,7 @@ from adapters.sql.notifications.rows import (
     readable,
 )
 from adapters.sql.pages import KeysetList, given
+from adapters.sql.together import Together
 from core.actor import Actor
 from core.clock import Clock
 from core.paging import Page, PageRequest
@@ -96,6 +98,7 @@ class SqlNotificationQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._unread = Together(self._unread_of)
 
     async def notifications(
         self, request: PageRequest, viewer: Actor, *, is_read: bool | None, notification_type: NotificationType | None
@@ -116,6 +119,13 @@ class SqlNotificationQueries:
         return card(row) if row else None
 
     async def unread_counts(self, user_ids: list[int]) -> dict[int, int]:
+        if len(user_ids) == 1:  # as phones ask, all of them when something was posted
+            with translated():
+                count = await self._unread.get(user_ids[0])
+            return {} if count is None else {user_ids[0]: count}
+        return await self._unread_of(user_ids)
+
+    async def _unread_of(self, user_ids: list[int]) -> dict[int, int]:
         statement = SQLITE_UNREAD if self._database.is_sqlite else POSTGRES_UNREAD
         rows = await self._database.rows(statement, {"ids": user_ids}) if user_ids else []
         return {int(user_id): int(count) for user_id, count in rows}
