@@ -43,6 +43,8 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Z]{2})?$")]
 AccessDays = Annotated[int, Meta(ge=1, le=MAX_ACCESS_DAYS)]
 Price = str | float
+MOST_REMEMBERED = 100_000
+"""Characters of descriptions in a page that is kept encoded."""
 KINDS: dict[str, tuple[type, ...]] = {"title": (str, int), "created_at": (Moment, int), "rating": (float, int)}
 
 
@@ -149,13 +151,18 @@ async def courses(
     page = page_request(limit, cursor, count=count, kinds=kinds)
     found = await do(request).catalogue.courses(page, wanted, viewer(request))
     cards, around = tuple(found.results), (found.next_cursor, found.previous_cursor, found.count)
-    return unless_known(request, _page(media(request), address(request), cards, *around))
+    # a page of the longest descriptions takes megabytes, and anybody may ask for many
+    is_small = sum(len(card.description) for card in cards) <= MOST_REMEMBERED
+    answer = (_remembered_page if is_small else _page)(media(request), address(request), cards, *around)
+    return unless_known(request, answer)
 
 
-@lru_cache(maxsize=64)
 def _page(base: str, at: Address, cards: tuple[CourseCard, ...], *around: Any) -> Encoded:
-    """Remembered by all that it is made of, which was read anew: it cannot be out of date."""
     return encoded(listed(at, Page(list(cards), *around), partial(course_info, base)))
+
+
+_remembered_page = lru_cache(maxsize=64)(_page)
+"""Remembered by all that it is made of, which was read anew: it cannot be out of date."""
 
 
 @get("/courses/{course_id:int}/", policy=Policy.ANYONE)
