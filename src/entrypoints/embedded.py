@@ -92,7 +92,8 @@ async def _remember(sandbox: Sandbox, file: Path, written: bytes, ending: asynci
     is_failing = is_last = False
     while not is_last:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ending.wait(), REMEMBER_EVERY_S)
+            async with asyncio.timeout(REMEMBER_EVERY_S):
+                await ending.wait()
         is_last = ending.is_set()
         try:
             if (memory := sandbox.memory()) != written:

@@ -3,8 +3,11 @@
 import asyncio
 import time
 
+import pytest
+
 from adapters.memory import EventWakeUp
 from adapters.redis.wakeup import SaqWakeUp
+from entrypoints.worker.ending import end
 from services import Redis
 
 
@@ -17,6 +20,43 @@ async def test_in_one_process_a_wake_up_ends_the_wait() -> None:
     await waiting
     assert time.monotonic() - began < 1
     await wake_up.wait(0.01)  # the wake-up is used up
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_wake_up_at_the_same_moment_swallows_no_cancellation(steps: int) -> None:
+    wake_up = EventWakeUp()
+
+    async def work() -> None:
+        while True:
+            await wake_up.wait(10)
+
+    working = asyncio.create_task(work())
+    for _ in range(3):
+        await asyncio.sleep(0)  # poll: let it begin to wait
+    wake_up.wake()
+    for _ in range(steps):
+        await asyncio.sleep(0)  # poll: to each place between the wake-up and the next wait
+    working.cancel()
+    _, still = await asyncio.wait([working], timeout=1)
+    working.cancel()
+    assert not still
+
+
+async def test_tasks_end_though_they_swallow_a_cancellation() -> None:
+    swallowed: list[str] = []
+
+    async def deaf() -> None:
+        while len(swallowed) < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed.append("one")
+        await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(deaf()), asyncio.create_task(asyncio.Event().wait())]
+    await asyncio.sleep(0)  # poll: let them begin
+    assert await end(tasks)
+    assert all(task.cancelled() for task in tasks)
 
 
 async def test_through_redis_the_listener_hears_within_a_second(redis: str) -> None:

@@ -15,7 +15,8 @@ class EventWakeUp:
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - waiting that long is its purpose
         """Return at the next wake-up, or after `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
         except TimeoutError:
             return
         finally:

@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from core.errors import AppError, Invalid, Unavailable
 from core.events import Reaction
+from entrypoints.worker.ending import end
 from entrypoints.worker.schedule import Job
 
 AT_ONCE = 8
@@ -121,10 +122,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Break off what runs; the leases bring it back."""
-        tasks = list(self._running)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(list(self._running))
 
     def _start(self, message: Waiting) -> None:
         task = asyncio.create_task(self._one(message), name=message.reaction)

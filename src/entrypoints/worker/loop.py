@@ -1,7 +1,6 @@
 """The background of a process: look into the outbox once a second, and at once when woken."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,6 +10,7 @@ import structlog
 from core.errors import Unavailable
 from entrypoints.compose import House
 from entrypoints.worker.dispatcher import Dispatcher
+from entrypoints.worker.ending import end
 from entrypoints.worker.schedule import Job, Schedule
 
 POLL_S = 1.0
@@ -66,6 +66,4 @@ async def background(house: House) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end([task])

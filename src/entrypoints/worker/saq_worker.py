@@ -9,10 +9,10 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from entrypoints.compose import House
+from entrypoints.worker.ending import end
 from entrypoints.worker.loop import dispatcher, work
 
 BACK_OFF_S = 2
-STOP_S = 1
 log = structlog.get_logger()
 
 
@@ -29,7 +29,8 @@ async def run_worker(house: House, ears: Listens) -> None:
 
     async def wait(seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await news.wait()
         news.clear()
 
     loop = asyncio.create_task(work(house, dispatcher(house), wait), name="work")
@@ -37,12 +38,7 @@ async def run_worker(house: House, ears: Listens) -> None:
     log.info("worker_started")
     await stop.wait()
     log.info("worker_stops")
-    for task in (listening, loop):
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await loop
-    # the Redis client may swallow a cancellation while it connects; the loop's end sends another
-    await asyncio.wait([listening], timeout=STOP_S)
+    await end([loop, listening])
 
 
 async def _listen(ears: Listens, woken: Callable[[], None]) -> None:
