@@ -9,8 +9,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 from click.testing import CliRunner, Result
 
-from conftest import administer, database
 from contract.conftest import KEYS, REGION, Bucket
+from databases import administer, database
 from entrypoints.cli import checking, program
 from entrypoints.cli.checking import CHECKS
 from entrypoints.compose import House, compose

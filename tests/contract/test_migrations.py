@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.sql import migrating
-from conftest import administer, database
+from databases import administer, database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
