@@ -115,7 +115,7 @@ class Recorder:
         async def recording(connection: PostgresConnection, statement: Any, values: Any = None) -> Any:
             if not isinstance(values, list):
                 form = prepare(statement, tuple(values) if values else ())
-                self.statements.append(Statement(form.sql, arguments(form, values)))
+                self.statements.append(Statement(form.shape.sql, arguments(form, values)))
             return await execute(connection, statement, values)
 
         monkeypatch.setattr(PostgresConnection, "execute", recording)

@@ -106,7 +106,7 @@ async def test_a_part_costs_the_same_wherever_it_is(large: School, monkeypatch: 
         if statement is ALL:
             form = prepare(statement, tuple(values))
             said = await driver.fetchval(
-                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {form.sql}", *arguments(form, values)
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {form.shape.sql}", *arguments(form, values)
             )
             top = json.loads(said)[0]["Plan"]
             pages.append(top["Shared Hit Blocks"] + top["Shared Read Blocks"])

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from adapters.sql import postgres
 from adapters.sql.database import Database
-from adapters.sql.postgres import PostgresPool
+from adapters.sql.learning.rows import USERS
+from adapters.sql.postgres import PostgresPool, arguments, prepare
 from worlds import TestClock
 
 ONE, PID = text("SELECT 1"), text("SELECT pg_backend_pid()")
@@ -117,3 +119,15 @@ async def test_closing_waits_for_what_is_under_way(postgres_database: str) -> No
     async with asyncio.timeout(5):
         await pool.close()
     assert (await going).one()[1] == 7
+
+
+def test_statements_of_one_shape_are_compiled_once() -> None:
+    def renamed(user_id: int, name: str | None) -> Any:
+        return update(USERS).where(USERS.c.id == user_id).values(full_name=name).returning(USERS.c.id)
+
+    first, second = prepare(renamed(1, "Ravi"), ()), prepare(renamed(2, None), ())
+    assert first.shape is second.shape
+    assert (arguments(first, None), arguments(second, None)) == (["Ravi", 1], [None, 2])
+    other = prepare(update(USERS).where(USERS.c.id == 3).values(full_name="Asha"), ())
+    assert other.shape is not first.shape
+    assert not other.shape.gives_rows

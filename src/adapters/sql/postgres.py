@@ -1,7 +1,8 @@
 """PostgreSQL straight through asyncpg: SQLAlchemy writes each statement once, the driver runs it.
 
-SQLAlchemy's own execution costs several times what the driver does (docs/performance.md). Statements at module level
-are compiled at their first use and kept as long as they live; what is built for one call is compiled for it.
+SQLAlchemy's own execution costs several times what the driver does (docs/performance.md). A statement is compiled at
+its first use and kept as long as it lives; one that is built for a call takes what another of its shape was compiled
+to, by SQLAlchemy's own key for that.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from sqlalchemy import Dialect, Executable, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import LRUCache
 
 
 def _json(value: Any) -> str:
@@ -27,17 +29,27 @@ ACQUIRE_S = 5.0
 CLOSE_S = 3.0
 
 
-class Prepared(NamedTuple):
-    """A statement as the driver takes it: its text, its parameters in order, and what is done to some of them."""
+class Shape(NamedTuple):
+    """What statements that differ in their values alone have in common, as the driver takes it: the text, the
+    parameters in order, and what is done to some of them.
+    """
 
     sql: str
     names: tuple[str, ...]
-    defaults: dict[str, Any]
     processors: tuple[tuple[str, Callable[[Any], Any]], ...]
     gives_rows: bool
 
 
+class Prepared(NamedTuple):
+    """A statement with the values that are written into it."""
+
+    shape: Shape
+    defaults: dict[str, Any]
+
+
 _prepared: WeakKeyDictionary[Executable, dict[tuple[str, ...], Prepared]] = WeakKeyDictionary()
+_compiled: LRUCache[Any, Any] = LRUCache(1000)
+_shapes: WeakKeyDictionary[SQLCompiler, Shape] = WeakKeyDictionary()
 
 
 def prepare(statement: Executable, given: tuple[str, ...]) -> Prepared:
@@ -49,9 +61,16 @@ def prepare(statement: Executable, given: tuple[str, ...]) -> Prepared:
     return form
 
 
-def _compile(statement: Executable, given: tuple[str, ...]) -> Prepared:
-    options: dict[str, Any] = {"column_keys": list(given)} if given else {}
-    compiled = cast(SQLCompiler, statement.compile(dialect=DIALECT, **options))  # type: ignore[attr-defined]
+def _compile(statement: Any, given: tuple[str, ...]) -> Prepared:
+    # what SQLAlchemy's own connection calls, too
+    found = statement._compile_w_cache(DIALECT, compiled_cache=_compiled, column_keys=list(given))  # noqa: SLF001
+    compiled, own = cast(SQLCompiler, found[0]), found[1]
+    if (shape := _shapes.get(compiled)) is None:
+        shape = _shapes[compiled] = _shape(compiled)
+    return Prepared(shape, dict(compiled.construct_params(extracted_parameters=own, _check=False)))
+
+
+def _shape(compiled: SQLCompiler) -> Shape:
     names = tuple(compiled.positiontup or ())
     processors = []
     for name in dict.fromkeys(names):
@@ -60,14 +79,14 @@ def _compile(statement: Executable, given: tuple[str, ...]) -> Prepared:
             processors.append((name, process))
     changes = compiled.isinsert or compiled.isupdate or compiled.isdelete
     gives_rows = not changes or bool(compiled.effective_returning)
-    return Prepared(str(compiled), names, dict(compiled.params), tuple(processors), gives_rows)
+    return Shape(str(compiled), names, tuple(processors), gives_rows)
 
 
 def arguments(form: Prepared, values: dict[str, Any] | None) -> list[Any]:
     merged = {**form.defaults, **values} if values else dict(form.defaults)
-    for name, process in form.processors:
+    for name, process in form.shape.processors:
         merged[name] = process(merged[name])
-    return [merged[name] for name in form.names]
+    return [merged[name] for name in form.shape.names]
 
 
 class Outcome:
@@ -104,17 +123,17 @@ class PostgresConnection:
             return await self._many(statement, values)
         form = prepare(statement, tuple(values) if values else ())
         given = arguments(form, values)
-        if form.gives_rows:
-            rows = await self.driver.fetch(form.sql, *given)
+        if form.shape.gives_rows:
+            rows = await self.driver.fetch(form.shape.sql, *given)
             return Outcome(rows, len(rows))
-        said = await self.driver.execute(form.sql, *given)
+        said = await self.driver.execute(form.shape.sql, *given)
         count = said.rpartition(" ")[2]
         return Outcome((), int(count) if count.isdigit() else 0)
 
     async def _many(self, statement: Executable, values: list[dict[str, Any]]) -> Outcome:
         if values:
             form = prepare(statement, tuple(values[0]))
-            await self.driver.executemany(form.sql, [arguments(form, one) for one in values])
+            await self.driver.executemany(form.shape.sql, [arguments(form, one) for one in values])
         return Outcome((), len(values))
 
 

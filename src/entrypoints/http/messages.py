@@ -1,6 +1,8 @@
 """/api/community/messages/: chat over REST, with the class and between two."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from litestar import Response, delete, get, post, put
@@ -11,17 +13,20 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from core.errors import Invalid, NotFound
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, encode_cursor
 from entrypoints.decoding import decoded, demand_storable, fault
-from entrypoints.http.answers import Answer
+from entrypoints.http.answers import ENCODER, Answer
 from entrypoints.http.calls import (
+    Address,
     Call,
     Cursor,
     Limit,
     Listing,
     Words,
+    address,
     caller,
     do,
     expected_version,
     house,
+    listed,
     listing,
     once,
     page_request,
@@ -44,7 +49,7 @@ from modules.community.chatting import Upload
 from modules.community.domain.attachments import MOST_BYTES
 from modules.community.domain.chat import Draft, MessageType
 from modules.community.domain.groups import demand_member
-from modules.community.queries import MessageCard
+from modules.community.queries import MessageCard, Messages
 
 DEFAULT_MESSAGES = 50
 WITH_FILE = MOST_BYTES + 2**20
@@ -64,7 +69,7 @@ async def group_messages(
     around: At = None,
     q: Words = None,
     recipient_id: FromQuery[int | None] = None,
-) -> Listing[MessageInfo]:
+) -> Response[Listing[MessageInfo]]:
     """The chat, newest first; `before`, `after` or `around` a message. With `recipient_id`, what one exchanged with
     that member. With `q`, what has all of its words.
     """
@@ -83,7 +88,7 @@ async def messages(
     around: At = None,
     q: Words = None,
     recipient_id: FromQuery[int | None] = None,
-) -> Listing[MessageInfo]:
+) -> Response[Listing[MessageInfo]]:
     """The same, with the community named in the query."""
     at = {"before": before, "after": after, "around": around}
     return await _messages(request, community_id, recipient_id, limit, cursor, q, at)
@@ -171,7 +176,7 @@ async def _messages(
     cursor: str | None,
     q: str | None,
     at: dict[str, int | None],
-) -> Listing[MessageInfo]:
+) -> Response[Listing[MessageInfo]]:
     actor = caller(request)
     demand_member(await do(request).community.place(actor, community_id))
     page = page_request(limit, cursor, count=False)
@@ -185,8 +190,21 @@ async def _messages(
     more = 0 if "around" in named else 1
     between = None if recipient_id is None else (actor.user_id, recipient_id)
     found = await do(request).chat.messages(community_id, between=between, limit=limit + more, search=q, **named)
-    found_page = _page(found, limit, named if q is None else {})
-    return listing(request, found_page, lambda card: message_info(request, card))
+    answer: Answer[Any] = Answer(_encoded(request, found, limit, named if q is None else {}))
+    return answer
+
+
+_encoded_for_others: WeakKeyDictionary[Messages, dict[Address, bytes]] = WeakKeyDictionary()
+
+
+def _encoded(request: Call, found: Messages, limit: int, named: dict[str, int]) -> bytes:
+    """As JSON; for those who wrote none of it, it is made once, as long as it is the same object."""
+    at, user_id = address(request), caller(request).user_id
+    is_own = any(card.message.sender_id == user_id for card in found.cards)
+    known = {} if is_own else _encoded_for_others.setdefault(found, {})
+    if at not in known:
+        known[at] = ENCODER.encode(listed(at, _page(found.cards, limit, named), partial(message_info, request)))
+    return known[at]
 
 
 def _page(found: list[MessageCard], limit: int, named: dict[str, int]) -> Page[MessageCard]:

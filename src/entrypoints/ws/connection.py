@@ -1,13 +1,15 @@
 """One socket: what waits to be written to it, and how it ends.
 
-Whoever tells a socket something never waits for it. What it is told queues up, within bounds, and a task that lives
-only while something waits writes it. A socket that does not keep up is closed; its client comes back and resumes.
+Whoever tells a socket something never waits for it. What the server takes at once is written at once. Otherwise what
+comes after it queues up, within bounds, and a task that lives only while something waits writes it. A socket that does
+not keep up is closed; its client comes back and resumes.
 """
 
 import asyncio
 import secrets
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +30,8 @@ COUNTED = (
     (RateLimited, Code.TOO_FAST, MOST_REFUSED, "rate_limited"),
 )
 Send = Callable[[Any], Awaitable[None]]
+GONE = (OSError, RuntimeError)
+"""The client has gone, or the server is closing its socket: its own task hears of it."""
 
 
 class Connection:
@@ -97,12 +101,13 @@ class Connection:
         self.offer(frame(told))
 
     def offer(self, one: Frame, *, is_passing: bool = False) -> None:
-        """Queue a frame. `is_passing`: it is dropped where the queue is half full; nobody misses it for long."""
+        """Write or queue a frame. `is_passing`: dropped where the queue is half full; nobody misses it for long."""
         if self.is_closing:
             return
         queue = self._queue
         if queue is None:
-            queue = self._queue = deque()
+            self._begin(one)
+            return
         if is_passing and (len(queue) * 2 >= MOST_FRAMES or self._bytes * 2 >= MOST_BYTES):
             return
         if len(queue) >= MOST_FRAMES or (queue and self._bytes + one.size > MOST_BYTES):
@@ -110,8 +115,6 @@ class Connection:
             return
         queue.append(one)
         self._bytes += one.size
-        if self._pump is None:
-            self._pump = asyncio.get_running_loop().create_task(self._write())
 
     def durable(self, seq: int, one: Frame) -> None:
         """A change with this number, unless the client has it; what comes while it resumes is kept until then."""
@@ -171,13 +174,28 @@ class Connection:
         if self._ending is not None:
             await self._ending
 
-    async def _write(self) -> None:
+    def _begin(self, one: Frame) -> None:
+        """A task for each frame of each socket would cost as much as the writing: it is made where the server waits."""
+        sending = self._send(one.event).__await__()
         try:
+            waits_for = next(sending)
+        except StopIteration:
+            return
+        except GONE:
+            self.is_closing = True
+            return
+        self._queue, self._bytes = deque(), one.size
+        self._pump = asyncio.get_running_loop().create_task(self._write(_going_on(sending, waits_for), one))
+
+    async def _write(self, sending: Awaitable[None], one: Frame) -> None:
+        try:
+            await sending
+            self._bytes -= one.size
             while queue := self._queue:
                 one = queue.popleft()
                 await self._send(one.event)
                 self._bytes -= one.size
-        except (OSError, RuntimeError):  # the client has gone, or the server is closing it: its own task hears of it
+        except GONE:
             self.is_closing = True
         finally:
             self._pump = self._queue = None
@@ -189,7 +207,7 @@ class Connection:
                 for one in last:
                     await self._send(one.event)
                 await self._send(close_event(code, reason))
-        except (OSError, TimeoutError, RuntimeError):  # gone, or it reads nothing: there is nobody to tell
+        except (*GONE, TimeoutError):  # or it reads nothing: there is nobody to tell
             if self._owner is not None:
                 self._owner.cancel()
 
@@ -201,6 +219,13 @@ class Connection:
         while self._bad[0][0] < now - BAD_WINDOW_S:
             self._bad.popleft()
         return sum(one == kind for _, one in self._bad)
+
+
+@types.coroutine
+def _going_on(begun: Generator[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """The rest of a call that has been begun outside a task, and waits."""
+    yield waits_for
+    yield from begun
 
 
 def refusal(error: AppError, client_id: str | None = None) -> Frame:

@@ -50,10 +50,11 @@ class Posting:
         member demands.
         """
         html = self.markdown.render(content)
+        now = self.clock.now()
         async with self.begin() as store:
             if known := await store.answered(once, int):
                 return _present(await store.post(known))
-            place = demand_voice(await store.place(actor, community_id), self.clock.now())
+            place = demand_voice(await store.place(actor, community_id), now)
             parent = await _parent(store, place, actor, parent_post_id)
             demand_shape(title, parent)
             post = await store.add_post(
@@ -62,12 +63,14 @@ class Posting:
                 title=title or "",
                 content=content,
                 content_html=html,
-                status=first_status(place),
+                status=(status := first_status(place)),
+                published_at=now if status is PostStatus.PUBLISHED else None,
                 parent_post_id=parent_post_id,
                 depth=depth_below(parent),
                 mentions=mentioned(content),
             )
-            post = await recount(store, None, post, self.clock.now())
+            if post.is_public:
+                await _add_public(store, post)
             await _tell_waiting(store, None, post)
             await store.answer(once, post.id)
             return post
@@ -181,25 +184,30 @@ async def seen(store: PostStore, actor: Actor, post_id: int, *, lock: bool = Fal
     return post, place
 
 
-async def recount(store: PostStore, before: Post | None, after: Post, now: datetime) -> Post:
+async def recount(store: PostStore, before: Post, after: Post, now: datetime) -> Post:
     """Keep the counts true after a change, and tell it when members can read a post for the first time."""
-    was_public = before is not None and before.is_public
-    if was_public and not after.is_public:
+    if before.is_public and not after.is_public:
         await store.count(after, -1)
-    if was_public or not after.is_public:
+    if before.is_public or not after.is_public:
         return after
-    await store.count(after, 1)
     if after.published_at is not None:
+        await store.count(after, 1)
         return after
+    await _add_public(store, after)
+    return await store.mark_published(after.id, now)
+
+
+async def _add_public(store: PostStore, post: Post) -> None:
+    """Members can read it for the first time."""
+    await store.count(post, 1)
     await store.emit(
         PostPublished(
-            post_id=after.id,
-            community_id=after.community_id,
-            author_id=after.author_id,
-            parent_post_id=after.parent_post_id,
+            post_id=post.id,
+            community_id=post.community_id,
+            author_id=post.author_id,
+            parent_post_id=post.parent_post_id,
         )
     )
-    return await store.mark_published(after.id, now)
 
 
 async def _tell_waiting(store: PostStore, before: Post | None, after: Post) -> None:

@@ -108,6 +108,12 @@ class MessageCard(Struct, frozen=True):
     read_at: datetime | None
 
 
+class Messages(Struct, frozen=True, eq=False, weakref=True):
+    """A stretch of a chat, newest first. Who asks for the newest at the same moment may be given the same object."""
+
+    cards: list[MessageCard]
+
+
 class Conversation(Struct, frozen=True):
     """Direct messages with one member: the newest of them, and how many one has not read."""
 
@@ -132,8 +138,8 @@ class ChatQueries(Protocol):
         after: int | None = None,
         around: int | None = None,
         search: str | None = None,
-    ) -> list[MessageCard]:
-        """Newest first: the latest ones, those before or after a message, or half on each side of it with it.
+    ) -> Messages:
+        """The latest ones, those before or after a message, or half on each side of it with it.
 
         Of the community, or `between` two of its members. With `search` those that have all its words, and only
         `before` goes with it.

@@ -20,12 +20,14 @@ from adapters.sql.community.messages import (
 from adapters.sql.community.rows import GROUPS, PERSON_COLUMNS
 from adapters.sql.community.searching import matches, query_of
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.failures import translated
 from adapters.sql.learning.rows import USERS
+from adapters.sql.together import Shared
 from core.actor import Actor
 from core.paging import Page, PageRequest
 from core.text import words
 from modules.community.domain.chat import MOST_READERS, Message, MessageStatus
-from modules.community.queries import Conversation, MessageCard, MessageRef, Person, Reader
+from modules.community.queries import Conversation, MessageCard, MessageRef, Messages, Person, Reader
 
 QUOTED = MESSAGES.alias("quoted")
 _MESSAGE = len(MESSAGE_COLUMNS)
@@ -128,6 +130,7 @@ def _card(row: AnyRow) -> MessageCard:
 class SqlChatQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._latest = Shared(self._read_latest)  # when a class begins, all open its chat
 
     async def messages(
         self,
@@ -139,11 +142,15 @@ class SqlChatQueries:
         after: int | None = None,
         around: int | None = None,
         search: str | None = None,
-    ) -> list[MessageCard]:
+    ) -> Messages:
+        is_latest = before is None and after is None and around is None
+        if is_latest and between is None and search is None:
+            with translated():
+                return await self._latest.get((community_id, limit))
         pages = OF_ALL if between is None else OF_TWO
         stream = {"community_id": community_id, **(pair(*between) if between else {})}
         if search is not None:
-            return await self._found(pages, stream, limit, search, before)
+            return Messages(await self._found(pages, stream, limit, search, before))
         if after is not None:
             cards = (await self._cards(pages.after, stream, limit, after))[::-1]
         elif around is not None:
@@ -153,7 +160,7 @@ class SqlChatQueries:
             cards = await self._cards(pages.before, stream, limit, before)
         else:
             cards = await self._cards(pages.latest, stream, limit, None)
-        return await self._read(cards)
+        return Messages(await self._read(cards))
 
     async def message(self, message_id: int) -> MessageCard | None:
         row = await self._database.row(CARD_BY_ID, {"id": message_id})
@@ -175,6 +182,10 @@ class SqlChatQueries:
             order="recent",
             keys=lambda one: (one.latest.id,),
         )
+
+    async def _read_latest(self, asked: tuple[int, int]) -> Messages:
+        community_id, limit = asked
+        return Messages(await self._read(await self._cards(OF_ALL.latest, {"community_id": community_id}, limit, None)))
 
     async def _cards(
         self, statement: Select[Any], stream: dict[str, Any], limit: int, message_id: int | None

@@ -21,5 +21,5 @@ class PlaceStore(SqlStore):
         await self.transaction.row(LOCK_GROUP, {"community_id": community_id})
 
     async def place_of(self, user_id: int, community_id: int) -> Place | None:
-        values = {"user_id": user_id, "community_id": community_id, "now": self.transaction.clock.now()}
-        return place(await self.transaction.row(PLACE, values))
+        row = await self.transaction.row(PLACE, {"user_id": user_id, "community_id": community_id})
+        return place(row, self.transaction.clock.now())

@@ -1,10 +1,9 @@
 """Posts, reactions and reports, within a transaction."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.community.places import PlaceStore
@@ -60,7 +59,6 @@ class SqlPostStore(PlaceStore):
             **dict.fromkeys(("view_count", "reply_count", "flag_count"), 0),
             "moderation_notes": "",
             "reactions": {},
-            "published_at": None,
             "deleted_at": None,
             "version": 1,
         }
@@ -132,18 +130,10 @@ class SqlPostStore(PlaceStore):
             await self.transaction.execute(mention, {"mentioning": post_id, "community_id": community_id})
 
     async def _set(self, post_id: int, *, is_new_version: bool = False, **columns: Any) -> Post:
-        statement = _setting(tuple(sorted(columns)), is_new_version=is_new_version)
-        values = {f"new_{name}": value for name, value in columns.items()}
-        return post((await self.transaction.execute(statement, {"row": post_id, **values})).one())
-
-
-@lru_cache(maxsize=64)
-def _setting(names: tuple[str, ...], *, is_new_version: bool) -> Update:
-    """Kept, for a statement that is made anew is compiled anew, which takes longer than running it."""
-    columns: dict[str, Any] = {name: bindparam(f"new_{name}", type_=POSTS.c[name].type) for name in names}
-    if is_new_version:
-        columns["version"] = POSTS.c.version + 1
-    return update(POSTS).where(POSTS.c.id == bindparam("row")).values(**columns).returning(*POST_COLUMNS)
+        if is_new_version:
+            columns["version"] = POSTS.c.version + 1
+        statement = update(POSTS).where(POSTS.c.id == post_id).values(**columns).returning(*POST_COLUMNS)
+        return post((await self.transaction.execute(statement)).one())
 
 
 def _terms(title: str, content: str) -> str:

@@ -18,6 +18,7 @@ from adapters.sql.community.rows import (
     place,
 )
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.keyed import KeyedReads
 from adapters.sql.learning.access import HAS_ACCESS, teaches
 from adapters.sql.learning.rows import COURSES, ENROLLMENTS, USERS
 from adapters.sql.pages import KeysetList, beginning, containing, given
@@ -86,6 +87,7 @@ class SqlCommunityQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._places = KeyedReads(database, PLACE, "community_id", "user_id")
 
     async def groups(
         self, request: PageRequest, viewer: Actor, *, course_id: int | None, q: str | None
@@ -101,18 +103,19 @@ class SqlCommunityQueries:
         )
 
     async def group(self, viewer: Actor, community_id: int) -> tuple[Place, GroupCard] | None:
-        row = await self._database.row(PLACE_AND_TITLE, self._asked(viewer, community_id))
-        seen = place(row[:-1] if row else None)
+        values = {"user_id": viewer.user_id, "community_id": community_id}
+        row = await self._database.row(PLACE_AND_TITLE, values)
+        seen = place(row[:-1] if row else None, self._clock.now())
         return (seen, GroupCard(seen.group, row[-1], seen.member)) if seen is not None and row is not None else None
 
     async def place(self, viewer: Actor, community_id: int) -> Place | None:
-        return place(await self._database.row(PLACE, self._asked(viewer, community_id)))
+        return place(await self._places.row(community_id, viewer.user_id), self._clock.now())
 
     async def places(self, community_id: int, user_ids: list[int]) -> dict[int, Place]:
         statement = SQLITE_PLACES if self._database.is_sqlite else POSTGRES_PLACES
-        values = {"community_id": community_id, "ids": user_ids, "now": self._clock.now()}
-        rows = await self._database.rows(statement, values) if user_ids else []
-        return {int(row[-1]): found for row in rows if (found := place(row[:-1])) is not None}
+        values = {"community_id": community_id, "ids": user_ids}
+        rows, now = await self._database.rows(statement, values) if user_ids else [], self._clock.now()
+        return {int(row[-1]): found for row in rows if (found := place(row[:-1], now)) is not None}
 
     async def members(
         self, request: PageRequest, community_id: int, *, role: MemberRole | None, q: str | None
@@ -126,9 +129,6 @@ class SqlCommunityQueries:
     async def member(self, community_id: int, user_id: int) -> MemberCard | None:
         row = await self._database.row(MEMBER_BY_USER, {"community_id": community_id, "user_id": user_id})
         return _member_card(row) if row else None
-
-    def _asked(self, viewer: Actor, community_id: int) -> dict[str, Any]:
-        return {"user_id": viewer.user_id, "community_id": community_id, "now": self._clock.now()}
 
     async def _members(
         self, request: PageRequest, community_id: int, where: list[str], values: dict[str, Any]

@@ -1,18 +1,20 @@
 """Tables and columns of the community, how rows become values, and a caller's place in a group."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, any_, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.sql.learning.access import HAS_ACCESS, is_staff
+from adapters.sql.learning.access import is_staff
 from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
 from adapters.sql.models import CommunityGroup, GroupMember
 from adapters.sql.store import table
 from core.actor import Actor, Role
 from modules.community.domain.groups import Group, Member, MemberRole, Place, Standing, Visibility
 from modules.community.queries import Person
+from modules.learning.domain.enrolment import has_access
 
 GROUPS, MEMBERS = table(CommunityGroup), table(GroupMember)
 GROUP_COLUMNS = [GROUPS.c[name] for name in Group.__struct_fields__]
@@ -28,7 +30,7 @@ _PLACES = (
         USERS.c.role,
         _TEACHES,
         ENROLLMENTS.c.id,
-        HAS_ACCESS,
+        ENROLLMENTS.c.is_active,
         USERS.c.email,
         ENROLLMENTS.c.expiry_date,
         *GROUP_COLUMNS,
@@ -63,16 +65,17 @@ def member(row: Sequence[Any]) -> Member | None:
     return Member(*values)
 
 
-def place(row: Sequence[Any] | None) -> Place | None:
+def place(row: Sequence[Any] | None, now: datetime) -> Place | None:
     if row is None:
         return None
-    role, is_teacher, enrollment_id, has_access, email, enrolled_until = row[:_GROUP]
+    role, is_teacher, enrollment_id, is_active, email, enrolled_until = row[:_GROUP]
     actor = Actor(user_id=0, role=ROLES[role], session_id=0)
     if is_staff(actor, teaches=bool(is_teacher)):
         standing = Standing.HOST
     elif enrollment_id is None:
         standing = Standing.STRANGER
     else:
-        standing = Standing.ENROLLED if has_access else Standing.EXPIRED
+        is_open = has_access(enrolled_until, now, is_active=is_active)
+        standing = Standing.ENROLLED if is_open else Standing.EXPIRED
     known = member(row[_MEMBER : _MEMBER + len(MEMBER_COLUMNS)])
     return Place(group(row[_GROUP:_MEMBER]), standing, known, email, enrolled_until)

@@ -12,7 +12,7 @@ from modules.learning.domain.catalogue import Course
 COURSE_BY_ID = select(*COURSE_COLUMNS).where(COURSES.c.id == bindparam("id"))
 COURSE_BY_ID_LOCKED = COURSE_BY_ID.with_for_update(key_share=True)
 NOW = bindparam("now", type_=ENROLLMENTS.c.expiry_date.type)
-HAS_ACCESS = and_(  # as Enrollment.has_access
+HAS_ACCESS = and_(  # as the domain's has_access
     ENROLLMENTS.c.is_active, or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > NOW)
 )
 

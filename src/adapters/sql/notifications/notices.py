@@ -76,8 +76,8 @@ EXPIRING = (
 
 class SqlNoticeStore(SqlStore):
     async def may_announce(self, actor: Actor, community_id: int) -> bool | None:
-        values = {"user_id": actor.user_id, "community_id": community_id, "now": self.transaction.clock.now()}
-        found = place(await self.transaction.row(PLACE, values))
+        row = await self.transaction.row(PLACE, {"user_id": actor.user_id, "community_id": community_id})
+        found = place(row, self.transaction.clock.now())
         return None if found is None else found.is_host
 
     async def post(self, new: NewNotice) -> Notice:

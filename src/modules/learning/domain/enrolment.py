@@ -56,8 +56,12 @@ class Enrollment(Struct, frozen=True):
     version: int
 
     def has_access(self, now: datetime) -> bool:
-        """The one rule of access to a course."""
-        return self.is_active and (self.expiry_date is None or self.expiry_date > now)
+        return has_access(self.expiry_date, now, is_active=self.is_active)
+
+
+def has_access(expiry_date: datetime | None, now: datetime, *, is_active: bool) -> bool:
+    """The one rule of access to a course."""
+    return is_active and (expiry_date is None or expiry_date > now)
 
 
 def expiry(now: datetime, access_days: int | None) -> datetime | None:
