@@ -14,7 +14,7 @@ SCHEMES = {"https", "mailto"}
 class SafeMarkdown:
     def __init__(self) -> None:
         self._parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+        self._cleaner = nh3.Cleaner(tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener nofollow")
 
     def render(self, source: str) -> str:
-        html = self._parser.render(source).strip()
-        return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener nofollow")
+        return self._cleaner.clean(self._parser.render(source).strip())

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from adapters.sql.community.rows import GROUPS, MEMBERS, PERSON_COLUMNS
 from adapters.sql.community.searching import matches, query_of
 from adapters.sql.database import AnyRow, Database
+from adapters.sql.keyed import KeyedReads
 from adapters.sql.learning.access import HAS_ACCESS, teaches
 from adapters.sql.learning.rows import ENROLLMENTS, USERS
 from adapters.sql.models import CommunityPost, PostMention, PostReaction, PostRevision
@@ -100,6 +101,7 @@ class SqlPostQueries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._cards = KeyedReads(database, CARD_BY_ID, "id", "user_id")
 
     async def posts(self, request: PageRequest, viewer: Actor, wanted: PostFilter) -> Page[PostCard]:
         if wanted.search is not None and not words(wanted.search):
@@ -139,7 +141,7 @@ class SqlPostQueries:
         return Page(await self._named(page.results), page.next_cursor, page.previous_cursor, page.count)
 
     async def post(self, viewer: Actor, post_id: int) -> PostCard | None:
-        row = await self._database.row(CARD_BY_ID, {"id": post_id, "user_id": viewer.user_id})
+        row = await self._cards.row(post_id, viewer.user_id)
         return (await self._named([_card(row)]))[0] if row else None
 
     async def revisions(self, post_id: int) -> list[Revision]:
