@@ -171,6 +171,22 @@ async def test_other_hosts_are_refused(sqlite_url: str, sandbox: SandboxClient, 
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_sockets_of_other_hosts_are_refused(sqlite_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
+    told: list[Any] = []
+
+    async def send(event: Any) -> None:
+        told.append(event)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    scope: dict[str, Any] = {"type": "websocket", "path": "/ws/notifications/", "headers": [(b"host", b"evil.example")]}
+    async with settled_as(sqlite_url, sandbox, tmp_path, SHALA_ALLOWED_HOSTS=HOSTS) as world:
+        app: Any = create_app(world.house)
+        await app(scope, receive, send)
+    assert [(event["type"], event["code"]) for event in told] == [("websocket.close", 1008)]
+
+
 # --- bodies ----------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from authorisation.socket_calls import call_socket
 from entrypoints.http.app import create_litestar
 from entrypoints.http.policy import Policy
 from entrypoints.http.problems import CODES, MEDIA_TYPE
+from entrypoints.ws.routes import SOCKETS
 
 Route = tuple[str, str]
 
@@ -52,6 +53,8 @@ def routes(app: Litestar) -> Iterator[tuple[Route, Policy]]:
             for method in methods:
                 if method != "OPTIONS":
                     yield (method, path), handler.opt["policy"]
+    for path, (policy, _) in SOCKETS.items():
+        yield ("WS", path), policy
 
 
 async def cell(founded: School, route: Route, policy: Policy, recipe: Recipe, actor: str, whose: str) -> Cell:
@@ -73,7 +76,7 @@ async def call(
     http: httpx.AsyncClient, route: Route, recipe: Recipe, target: Target, headers: dict[str, str]
 ) -> httpx.Response:
     method, path = route
-    if path.startswith("/ws/"):
+    if method == "WS":
         said = recipe.frame(target) if recipe.frame else None
         app = http._transport.app  # type: ignore[attr-defined]
         return await call_socket(app, (path + recipe.below).format_map(target) + "/", headers, said)
@@ -146,7 +149,7 @@ def page(found: list[Cell]) -> str:
         audited = {c.audited for c in of_row if c.succeeded and c.audited}
         columns = [_joined([str(c) for c in of_row if c.actor == actor]) for actor in ACTORS]
         shown = f"`{path}{recipe.below}`" + (f" ({recipe.variant})" if recipe.variant else "")
-        verb = "WS" if path.startswith("/ws/") else "GET" if method == "ASGI" else method
+        verb = "GET" if method == "ASGI" else method
         first = [verb, shown, of_row[0].policy.name, targets]
         lines.append(" | ".join([*first, ", ".join(map(str, sorted(audited))), *columns]))
     return HEAD.format(policies=policies) + "\n".join(f"| {line} |" for line in lines) + "\n"

@@ -271,11 +271,11 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{N}/unsubscribe"): (about("mailed_link", query=proven("token"), whose=(OWN, FOREIGN)),),
     ("GET", "/open/{kind}/{target_id}"): (about("opened", whose=(OWN,)),),
     # sockets: to open them, and each of their frames
-    ("ASGI", "/ws/community/chat"): tuple(
+    ("WS", "/ws/community/chat"): tuple(
         about("message", below="/{community_id}", variant=str(said["type"]) if said else "", frame=framed(said))
         for said in ON_CHAT
     ),
-    ("ASGI", "/ws/notifications"): (
+    ("WS", "/ws/notifications"): (
         PLAIN,
         *(
             about("message", variant=str(said["type"]), frame=framed(said), whose=(OWN, FOREIGN))

@@ -38,8 +38,8 @@ AUDITED: set[Route] = {
 BY_MODERATORS: set[Route] = {
     ("DELETE", f"{COMMUNITY}/posts/{{post_id}}"),
     ("DELETE", f"{COMMUNITY}/messages/{{message_id}}"),
-    ("ASGI", "/ws/community/chat"),
-    ("ASGI", "/ws/notifications"),
+    ("WS", "/ws/community/chat"),
+    ("WS", "/ws/notifications"),
 }
 """What leaves a row when it is done to somebody else's."""
 # administrators read these of anybody; what is left of OWNER (logins, proofs of payment) is nobody else's

@@ -3,15 +3,13 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from core.actor import Role
 from live.rooms import Room
 from logbook import logbook
 from modules.community.domain.groups import Visibility
-from sockets import CHAT, PERSONAL, Client
+from sockets import CHAT, PERSONAL
 
 
 async def refused(room: Room, path: str, token: str | None = None) -> tuple[dict[str, Any], tuple[int, str]]:
@@ -98,12 +96,10 @@ async def test_a_plain_request_is_no_socket(room: Room) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_another_host_is_refused(sqlite_room: Room) -> None:
-    room = sqlite_room
-    app = room.world.http
-    assert isinstance(app, httpx.AsyncClient)
-    with pytest.raises(InvalidStatus):
-        await Client.open(f"{room.live.base}/ws/none/", room.asha.token)
+async def test_there_is_no_other_socket(sqlite_room: Room) -> None:
+    for path in ("/ws/none/", "/ws/community/chats/1/", "/ws/notifications/below/"):
+        told, closed = await refused(sqlite_room, path, sqlite_room.asha.token)
+        assert (told["code"], closed) == ("not_found", (4404, "not_found"))
 
 
 async def test_no_token_stands_in_a_log(sqlite_room: Room) -> None:

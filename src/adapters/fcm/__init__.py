@@ -5,21 +5,17 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import google.auth.transport.requests
 import httpx
-from google.auth.exceptions import GoogleAuthError
-from google.oauth2 import service_account
 
 from adapters.fcm.answers import MISMATCH, OfUs, result_of
 from core.errors import Unavailable
 from modules.notifications.domain.pushes import Outcome, Push, PushResult
 
 GOOGLE = "https://fcm.googleapis.com"
-SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 AT_ONCE = 50
 TIMEOUT_S, LONGEST_S = 10.0, 15.0
 TTL_S = 86_400
@@ -38,7 +34,6 @@ class FcmPushService:
         self._account: Any = None
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, verify=_trusted())
-        self._request = partial(google.auth.transport.requests.Request(), timeout=TIMEOUT_S)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._refreshing = asyncio.Lock()
 
@@ -90,14 +85,13 @@ class FcmPushService:
 
         :raises Unavailable:
         """
+        from adapters.fcm import account
+
         async with self._refreshing:
             if self._account is None:
-                self._account = await asyncio.to_thread(_read, self._credentials)
+                self._account = await asyncio.to_thread(account.read, self._credentials)
             if not self._account.valid or self._account.token == worn_out:
-                try:
-                    await asyncio.to_thread(self._account.refresh, self._request)
-                except (GoogleAuthError, OSError) as error:
-                    raise Unavailable("Google gives us no token.") from error
+                await asyncio.to_thread(account.refresh, self._account, TIMEOUT_S)
             return str(self._account.token)
 
 
@@ -106,13 +100,6 @@ def _settled(one: PushResult | OfUs, *, has_sent: bool) -> PushResult:
     if isinstance(one, PushResult):
         return one
     return PushResult(Outcome.DEVICE_GONE if one.status == MISMATCH and has_sent else Outcome.LATER)
-
-
-def _read(file: Path) -> Any:
-    try:
-        return service_account.Credentials.from_service_account_file(file, scopes=[SCOPE])  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, GoogleAuthError) as error:
-        raise Unavailable("The service account cannot be read.") from error
 
 
 def message(push: Push) -> dict[str, Any]:

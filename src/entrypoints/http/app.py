@@ -35,9 +35,7 @@ from entrypoints.http.answers import Answer
 from entrypoints.http.docs import documentation
 from entrypoints.http.edge import Edge
 from entrypoints.http.policy import Policy, admit, demand_policies
-from entrypoints.ws.chat import serve_chat
-from entrypoints.ws.handshake import Judged, socket_route
-from entrypoints.ws.notifications import serve_notifications
+from entrypoints.ws.routes import SocketRoutes
 from entrypoints.ws.sockets import Sockets
 from entrypoints.ws.watch import Watch
 
@@ -51,11 +49,11 @@ def create_app(house: House, *, background: Background | None = None, sockets: S
     :raises Missing: a route declares no policy.
     """
     sockets = sockets or Sockets(house)
-    return Edge(create_litestar(house, background=background, sockets=sockets), house, sockets)
+    return Edge(create_litestar(house, background=background, sockets=sockets), house, SocketRoutes(sockets))
 
 
 def create_litestar(house: House, *, background: Background | None = None, sockets: Sockets | None = None) -> Litestar:
-    """The application without the edge; its schema is complete."""
+    """The application without the edge and its sockets; its schema is complete."""
     sockets = sockets or Sockets(house)
 
     @asynccontextmanager
@@ -69,7 +67,7 @@ def create_litestar(house: House, *, background: Background | None = None, socke
 
     origins = house.settings.listed("cors_origins")
     app = Litestar(
-        route_handlers=_routes(house, sockets),
+        route_handlers=_routes(house),
         before_request=admit,
         exception_handlers=problems.HANDLERS,
         response_class=Answer,
@@ -84,7 +82,7 @@ def create_litestar(house: House, *, background: Background | None = None, socke
     return app
 
 
-def _routes(house: House, sockets: Sockets) -> list[Any]:
+def _routes(house: House) -> list[Any]:
     routes: list[Any] = [
         Router(
             "/api/accounts",
@@ -111,8 +109,6 @@ def _routes(house: House, sockets: Sockets) -> list[Any]:
             ],
             tags=["community"],
         ),
-        socket_route("/ws/community/chat", Judged(sockets, Policy.ENROLLED, serve_chat)),
-        socket_route("/ws/notifications", Judged(sockets, Policy.USER, serve_notifications)),
         *mailed.OPENING,
         *files.HANDLERS,
         *operations.HANDLERS,

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Histogram
 from entrypoints.compose import House
 from entrypoints.http.scope import header
 from entrypoints.logging import REQUEST_ID
-from entrypoints.ws.sockets import Sockets
+from entrypoints.ws.routes import SocketRoutes
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REQUESTS = Counter("shala_http_requests_total", "Requests by route and status", ["method", "route", "status"])
@@ -40,8 +40,9 @@ log = structlog.get_logger()
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, house: House, sockets: Sockets) -> None:
-        self.sockets = sockets
+    def __init__(self, app: ASGIApp, house: House, socket_routes: SocketRoutes) -> None:
+        self.sockets = socket_routes.sockets
+        self._socket_routes = socket_routes
         self._app = app
         self._house = house
         hosts = {host.lower() for host in house.settings.listed("allowed_hosts")}
@@ -49,12 +50,16 @@ class Edge:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         scope["house"] = self._house
-        if scope["type"] == "websocket" and self._hosts is not None and _host(scope) not in self._hosts:
-            await send({"type": "websocket.close", "code": 1008, "reason": "misdirected"})
-            return
+        if scope["type"] == "websocket":
+            if self._hosts is not None and _host(scope) not in self._hosts:
+                return await send({"type": "websocket.close", "code": 1008, "reason": "misdirected"})
+            return await self._socket_routes(scope, receive, send)
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return await self._app(scope, receive, send)
+        return await self._request(scope, receive, send)
+
+    async def _request(self, scope: Any, receive: Receive, send: Send) -> None:
+        """By itself, so that an open socket keeps none of its variables."""
         started, status = time.perf_counter(), 500
         request_id = f"{random.getrandbits(64):016x}"
         scope["request_id"] = request_id

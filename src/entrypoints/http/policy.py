@@ -136,8 +136,7 @@ def _is_judged(handler: BaseRouteHandler) -> bool:
         return False
     if isinstance(handler, HTTPRouteHandler):  # what Litestar has cached it answers before it asks anybody
         return handler.resolve_before_request() is admit and not handler.cache
-    # an application of its own is guarded, or judges by itself and says by which policy
-    return enforce in handler.resolve_guards() or getattr(handler.fn, "policy", None) is handler.opt["policy"]
+    return enforce in handler.resolve_guards()  # an application of its own
 
 
 def _is_automatic(handler: object) -> bool:

@@ -58,6 +58,8 @@ async def serve_chat(sockets: Sockets, connection: Connection, path: str, receiv
 class Chat(Conversing):
     """One socket's part in a community's chat."""
 
+    __slots__ = ("room", "typist")
+
     def __init__(self, sockets: Sockets, connection: Connection, room: Room) -> None:
         super().__init__(sockets, connection)
         self.room = room

@@ -19,6 +19,8 @@ class OtherUser(Forbidden):
 
 
 class Conversing:
+    __slots__ = ("connection", "house", "reader", "sockets")
+
     def __init__(self, sockets: Sockets, connection: Connection) -> None:
         self.reader = Reader(sockets.house.workflows.reading, connection)
         self.sockets = sockets

@@ -8,12 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import structlog
-from litestar import asgi
-from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Send
 
 from core.actor import Actor
-from core.errors import AppError, NotFound, Unauthenticated, Unavailable
+from core.errors import AppError, Unauthenticated, Unavailable
 from entrypoints.http.policy import Policy, demand
 from entrypoints.http.scope import header, house_of
 from entrypoints.ws.closing import code_of
@@ -29,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Judged:
-    """An ASGI application for sockets, which lets in nobody whom `policy` does not."""
+    """Opens sockets for those whom `policy` lets in, and has them served."""
 
     def __init__(self, sockets: Sockets, policy: Policy, serve: Serve) -> None:
         if policy not in {Policy.USER, Policy.ENROLLED}:
@@ -38,14 +36,9 @@ class Judged:
         self._sockets = sockets
         self._serve = serve
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
-            raise NotFound("This is a WebSocket's address.")
-        await receive()  # websocket.connect
+    async def __call__(self, scope: Any, receive: Receive, send: Send, path: str) -> None:
+        await _accept(scope, receive, send)
         query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
-        chosen = [BEARER] if BEARER in scope["subprotocols"] else []
-        accept: Any = {"type": "websocket.accept", "subprotocol": chosen[0] if chosen else None, "headers": []}
-        await send(accept)
         try:
             actor, login_ends = await self._login(scope, query)
             connection = self._sockets.admit(send, actor, login_ends, version=2 if query.get("v") == "2" else 1)
@@ -56,7 +49,7 @@ class Judged:
             log.exception("handshake_failed")
             await _refuse(send, Unavailable("Something went wrong on our side."))
             return
-        await self._sockets.run(connection, self._serve(self._sockets, connection, scope["path"].strip("/"), receive))
+        await self._sockets.run(connection, self._serve(self._sockets, connection, path, receive))
 
     async def _login(self, scope: Any, query: Mapping[str, str]) -> tuple[Actor, datetime]:
         """:raises Unauthenticated: :raises AccountDisabled: :raises RateLimited: :raises Unavailable:"""
@@ -84,6 +77,19 @@ def _token(scope: Any, query: Mapping[str, str]) -> str | None:
     return query.get("token")
 
 
+async def refuse(scope: Any, receive: Receive, send: Send, error: AppError) -> None:
+    """Open the socket, say why, and close it."""
+    await _accept(scope, receive, send)
+    await _refuse(send, error)
+
+
+async def _accept(scope: Any, receive: Receive, send: Send) -> None:
+    await receive()  # websocket.connect
+    chosen = BEARER if BEARER in scope["subprotocols"] else None
+    accept: Any = {"type": "websocket.accept", "subprotocol": chosen, "headers": []}
+    await send(accept)
+
+
 async def _refuse(send: Send, error: AppError) -> None:
     code, reason = code_of(error)
     events: list[Any] = [refusal(error).event, close_event(code, reason)]
@@ -92,8 +98,3 @@ async def _refuse(send: Send, error: AppError) -> None:
             await send(event)
     except OSError:
         log.debug("refused_and_gone")
-
-
-def socket_route(path: str, judged: Judged) -> ASGIRouteHandler:
-    """A route below `path`; mounted, since Litestar 2.25 answers 500 on an ASGI route with a path parameter."""
-    return asgi(path, policy=judged.policy, is_mount=True, copy_scope=False)(judged)

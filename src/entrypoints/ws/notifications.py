@@ -32,6 +32,8 @@ async def serve_notifications(sockets: Sockets, connection: Connection, path: st
 class Personal(Conversing):
     """One socket's part in what its user exchanges with others."""
 
+    __slots__ = ()
+
     async def hello(self, said: Hello) -> None:
         """What came after `since_notification_id`, and a minute before it, and how many are unread. Direct messages
         have no such position, as each two have numbers of their own.

@@ -13,11 +13,13 @@ MOST_WAITING = 50
 class Reader:
     """Of a community's chat (`community_id`) the last message of a second; else, of each conversation its own."""
 
+    __slots__ = ("_connection", "_ids", "_read_at", "_reading", "_waiting")
+
     def __init__(self, reading: Reading, connection: Connection) -> None:
         self._reading = reading
         self._connection = connection
         self._read_at = float("-inf")
-        self._ids: set[int] = set()
+        self._ids: frozenset[int] = frozenset()
         self._waiting: asyncio.Task[None] | None = None
 
     async def read(self, message_id: int) -> None:
@@ -29,7 +31,7 @@ class Reader:
             return
         # in one stream later ids have higher numbers; of too many conversations the latest ones are kept
         most = 1 if self._connection.community_id is not None else MOST_WAITING
-        self._ids = set(sorted({*self._ids, message_id})[-most:])
+        self._ids = frozenset(sorted({*self._ids, message_id})[-most:])
         if self._waiting is None:
             self._waiting = asyncio.get_running_loop().create_task(self._later(self._read_at + EVERY_S - now))
 
@@ -46,7 +48,7 @@ class Reader:
         await self._now()
 
     async def _now(self) -> None:
-        ids, self._ids = self._ids, set()
+        ids, self._ids = self._ids, frozenset()
         for message_id in sorted(ids):
             try:
                 await self._reading.read(self._connection.actor, message_id, within=self._connection.community_id)

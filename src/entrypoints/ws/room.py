@@ -43,7 +43,7 @@ class Room:
         self._streams = streams
         self._rendering = rendering
         self._by_version: dict[int, dict[Connection, None]] = {1: {}, 2: {}}
-        self._by_user: dict[int, dict[Connection, None]] = {}
+        self._by_user: dict[int, tuple[Connection, ...]] = {}
         self._pending: dict[int, Changed] = {}
         self._is_open = False
         self._gap: asyncio.TimerHandle | None = None
@@ -58,12 +58,12 @@ class Room:
         return (*self._by_version[1], *self._by_version[2])
 
     def of(self, user_id: int) -> Iterable[Connection]:
-        return tuple(self._by_user.get(user_id, ()))
+        return self._by_user.get(user_id, ())
 
     def enter(self, connection: Connection) -> None:
         connection.position = self.last
         self._by_version[connection.version][connection] = None
-        self._by_user.setdefault(connection.user_id, {})[connection] = None
+        self._by_user[connection.user_id] = (*self.of(connection.user_id), connection)
 
     def upgrade(self, connection: Connection) -> None:
         """The socket speaks version 2 from now on."""
@@ -73,9 +73,10 @@ class Room:
 
     def leave(self, connection: Connection) -> None:
         self._by_version[connection.version].pop(connection, None)
-        of_user = self._by_user.get(connection.user_id, {})
-        of_user.pop(connection, None)
-        if not of_user:
+        others = tuple(one for one in self.of(connection.user_id) if one is not connection)
+        if others:
+            self._by_user[connection.user_id] = others
+        else:
             self._by_user.pop(connection.user_id, None)
 
     # --- changes ---

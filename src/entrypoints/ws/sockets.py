@@ -52,7 +52,7 @@ class Sockets:
         self.newcomers: dict[Connection, None] = {}
         """To be reviewed once: their login may have ended while they were let in."""
         self._connections: dict[Connection, None] = {}
-        self._by_user: dict[int, dict[Connection, None]] = {}
+        self._by_user: dict[int, tuple[Connection, ...]] = {}
         self._by_bucket: list[dict[Connection, None]] = [{} for _ in range(HEARTBEAT)]
         self._deadlines: list[tuple[float, int, weakref.ref[Connection]]] = []
         self._numbers = itertools.count()
@@ -63,13 +63,14 @@ class Sockets:
         """:raises TooManySockets: :raises Restarting:"""
         if self.is_draining:
             raise Restarting
-        of_user = self._by_user.setdefault(actor.user_id, {})
+        of_user = self.of(actor.user_id)
         if len(of_user) >= MOST_OF_ONE_USER:
             raise TooManySockets
         connection = Connection(send, actor, login_ends, version)
         connection.bucket = next(self._numbers) % HEARTBEAT
         self.newcomers[connection] = None
-        self._connections[connection] = of_user[connection] = self._by_bucket[connection.bucket][connection] = None
+        self._by_user[actor.user_id] = (*of_user, connection)
+        self._connections[connection] = self._by_bucket[connection.bucket][connection] = None
         self.schedule(connection)
         OPEN.inc()
         return connection
@@ -102,9 +103,10 @@ class Sockets:
     def _forget(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
         self._by_bucket[connection.bucket].pop(connection, None)
-        of_user = self._by_user.get(connection.user_id, {})
-        of_user.pop(connection, None)
-        if not of_user:
+        others = tuple(one for one in self.of(connection.user_id) if one is not connection)
+        if others:
+            self._by_user[connection.user_id] = others
+        else:
             self._by_user.pop(connection.user_id, None)
         OPEN.dec()
 
@@ -122,8 +124,8 @@ class Sockets:
     def all(self) -> list[Connection]:
         return list(self._connections)
 
-    def of(self, user_id: int) -> list[Connection]:
-        return list(self._by_user.get(user_id, ()))
+    def of(self, user_id: int) -> tuple[Connection, ...]:
+        return self._by_user.get(user_id, ())
 
     # --- rooms and feeds ---
 

@@ -12,6 +12,8 @@ LASTS_S = 3.0
 
 
 class Typist:
+    __slots__ = ("_connection", "_end", "_hub", "_room", "_second")
+
     def __init__(self, hub: Hub, room: Room, connection: Connection, *, second: float = 1.0) -> None:
         self._hub = hub
         self._room = room
