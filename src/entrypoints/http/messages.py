@@ -40,6 +40,7 @@ from entrypoints.http.messages_wire import (
     ReaderInfo,
     ReceiptsInfo,
     conversation_info,
+    eyes,
     message_info,
 )
 from entrypoints.http.policy import Policy, demand_chat_pace
@@ -165,7 +166,7 @@ async def receipts(request: Call, message_id: FromPath[int]) -> ReceiptsInfo:
     demand_member(await do(request).community.place(caller(request), card.message.community_id))
     readers = await do(request).chat.readers(card.message)
     results = [ReaderInfo(one.person.id, person(media(request), one.person), one.read_at) for one in readers]
-    return ReceiptsInfo(message_id, message_info(request, card).status, card.read_by, results, None)
+    return ReceiptsInfo(message_id, message_info(eyes(request), card).status, card.read_by, results, None)
 
 
 async def _messages(
@@ -203,7 +204,7 @@ def _encoded(request: Call, found: Messages, limit: int, named: dict[str, int]) 
     is_own = any(card.message.sender_id == user_id for card in found.cards)
     known = {} if is_own else _encoded_for_others.setdefault(found, {})
     if at not in known:
-        known[at] = ENCODER.encode(listed(at, _page(found.cards, limit, named), partial(message_info, request)))
+        known[at] = ENCODER.encode(listed(at, _page(found.cards, limit, named), partial(message_info, eyes(request))))
     return known[at]
 
 
@@ -224,7 +225,7 @@ async def _told(request: Call, message_id: int) -> MessageInfo:
     card = await do(request).chat.message(message_id)
     if card is None:
         raise NotFound
-    return message_info(request, card)
+    return message_info(eyes(request), card)
 
 
 async def _received(request: Call) -> tuple[NewMessage, Upload | None]:

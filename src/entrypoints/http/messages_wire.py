@@ -1,13 +1,14 @@
 """Messages as the app reads and writes them."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import UNSET, Meta, Struct
 
 from entrypoints.http.calls import Call, caller, do, house
 from entrypoints.http.wire import PersonRef, media, person
-from modules.community.domain.chat import LONGEST_MESSAGE, MessageStatus, MessageType
+from modules.community.domain.chat import LONGEST_MESSAGE, Message, MessageStatus, MessageType
 from modules.community.queries import Conversation, MessageCard
 
 UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -139,18 +140,34 @@ class ConversationInfo(Struct, frozen=True):
     unread_count: int
 
 
-def message_info(request: Call, card: MessageCard) -> MessageInfo:
+class Eyes(NamedTuple):
+    """Whose they are, and what is the same for all messages that they see in one answer."""
+
+    user_id: int
+    media_base: str
+    are_masked: bool
+    link: Callable[[Message], str | None]
+
+
+def eyes(request: Call) -> Eyes:
+    masks = house(request).settings.mask_emails
+    return Eyes(caller(request).user_id, media(request), masks, do(request).attachments.link)
+
+
+def message_info(seen_by: Eyes, card: MessageCard) -> MessageInfo:
     message, quoted = card.message, card.reply_to
+    is_own = message.sender_id == seen_by.user_id
     return MessageInfo(
         id=message.id,
         community_id=message.community_id,
         sender_id=message.sender_id,
-        sender_email=_email(request, card),
-        sender=person(media(request), card.sender),
+        # others see the address masked where the school wants that
+        sender_email=masked(card.sender_email) if seen_by.are_masked and not is_own else card.sender_email,
+        sender=person(seen_by.media_base, card.sender),
         recipient_id=message.recipient_id,
         message="" if message.is_deleted else message.message,
         message_type=message.message_type,
-        attachment=do(request).attachments.link(message),
+        attachment=seen_by.link(message),
         attachment_type=message.attachment_type,
         attachment_name=message.attachment_name,
         status=card.status,
@@ -163,7 +180,7 @@ def message_info(request: Call, card: MessageCard) -> MessageInfo:
         created_at=message.created_at,
         read_at=card.read_at,
         updated_at=message.updated_at,
-        client_id=message.client_id if message.sender_id == caller(request).user_id else None,
+        client_id=message.client_id if is_own else None,
         seq=message.seq,
         read_by=card.read_by,
         version=message.version,
@@ -192,11 +209,3 @@ def masked(email: str) -> str:
     """Its first letter and its domain."""
     name, _, domain = email.partition("@")
     return f"{name[:1]}***@{domain}"
-
-
-def _email(request: Call, card: MessageCard) -> str:
-    """The sender's address; others see it masked where the school wants that."""
-    is_open = not house(request).settings.mask_emails
-    if is_open or card.message.sender_id == caller(request).user_id:
-        return card.sender_email
-    return masked(card.sender_email)

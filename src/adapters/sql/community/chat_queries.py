@@ -1,5 +1,6 @@
 """Messages as people read them."""
 
+from bisect import bisect_left
 from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, func, select
@@ -209,12 +210,15 @@ class SqlChatQueries:
             return cards
         values = {"stream_id": cards[0].message.stream_id, "seq": min(card.message.seq for card in cards)}
         pointers = await self._database.rows(FURTHEST_READERS, values)
-        return [_counted(card, pointers) for card in cards]
+        reached = {user_id: last_read for last_read, user_id in pointers}
+        in_order = sorted(reached.values())
+        return [_counted(card, reached, in_order) for card in cards]
 
 
-def _counted(card: MessageCard, pointers: Any) -> MessageCard:
-    seq, sender_id = card.message.seq, card.message.sender_id
-    readers = min(MOST_READERS, sum(last_read >= seq and user_id != sender_id for last_read, user_id in pointers))
+def _counted(card: MessageCard, reached: dict[int, int], in_order: list[int]) -> MessageCard:
+    seq = card.message.seq
+    is_read_by_sender = reached.get(card.message.sender_id, 0) >= seq
+    readers = min(MOST_READERS, len(in_order) - bisect_left(in_order, seq) - is_read_by_sender)
     if not readers:
         return card
     return MessageCard(
