@@ -3,20 +3,18 @@
 In large (`make test-long`): 100,000 members and 5,000,000 messages; else 20,000 and 100,000.
 """
 
-import json
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
-from adapters.sql.postgres import PostgresConnection, arguments, prepare
 from core.actor import Actor, Role
 from modules.community.domain.chat import Draft
 from modules.community.reading import Reached
+from plans import Recorder, copied, explained
 from worlds import MadeCourse, Person, SandboxClient, World, build_world
 
 IS_LONG = bool(os.environ.get("SHALA_TEST_LONG"))
@@ -85,49 +83,6 @@ async def filled(world: World, driver: asyncpg.Connection, members: int, message
     return Group(world, course, group, member, messages, first_id)
 
 
-def copied(table: str, row: dict[str, Any], changed: dict[str, str], numbers: str) -> str:
-    """Rows like this one, with some columns made of a number."""
-    values = [changed.get(name) or literal(value) for name, value in row.items()]
-    return f"INSERT INTO {table} ({', '.join(row)}) SELECT {', '.join(values)} FROM {numbers}"
-
-
-def literal(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return str(value) if isinstance(value, int | float) else f"'{value}'"
-
-
-@dataclass
-class Statement:
-    sql: str
-    values: list[Any]
-
-    @property
-    def is_read(self) -> bool:
-        return self.sql.lstrip().startswith("SELECT") and "FOR " not in self.sql
-
-
-class Recorder:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.statements: list[Statement] = []
-        execute = PostgresConnection.execute
-
-        async def recording(connection: PostgresConnection, statement: Any, values: Any = None) -> Any:
-            if not isinstance(values, list):
-                form = prepare(statement, tuple(values) if values else ())
-                self.statements.append(Statement(form.shape.sql, arguments(form, values)))
-            return await execute(connection, statement, values)
-
-        monkeypatch.setattr(PostgresConnection, "execute", recording)
-
-    async def of(self, act: Awaitable[Any]) -> list[Statement]:
-        self.statements = []
-        answer = await act
-        if isinstance(answer, httpx.Response):
-            assert answer.is_success, answer.text
-        return self.statements
-
-
 Act = Callable[[Group], Awaitable[Any]]
 MESSAGES_OF = "/api/community/groups/{}/messages/"
 
@@ -181,37 +136,8 @@ async def test_a_large_community_costs_what_a_small_one_costs(
         if [one.sql for one in of_small] != [one.sql for one in of_large]:
             complaints.append(f"{name}: other statements, {len(of_small)} and {len(of_large)}")
         for here, there in zip(of_small, of_large, strict=False):
-            complaints += [f"{name}: {one}" for one in await dearer(driver, here, there)]
+            few, many = await explained(driver, here), await explained(driver, there)
+            complaints += [f"{name}: {one}" for one in many.dearer(few, GROWING, FACTOR, PAGES)]
     await driver.close()
     await world.close()
     assert not complaints, "\n".join(complaints)
-
-
-async def dearer(driver: asyncpg.Connection, here: Statement, there: Statement) -> list[str]:
-    few, _ = await explained(driver, here)
-    many, scanned = await explained(driver, there)
-    told = " ".join(there.sql.split())[:300]
-    complaints = [f"all of {table} is read by {told}" for table in scanned & GROWING]
-    if many > FACTOR * few + PAGES:
-        complaints.append(f"{many} pages instead of {few} by {told}")
-    return complaints
-
-
-async def explained(driver: asyncpg.Connection, statement: Statement) -> tuple[int, set[str]]:
-    """The pages that it touches, and the tables that it reads from end to end. What it writes is undone."""
-    transaction = driver.transaction()
-    await transaction.start()
-    try:
-        await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan" if statement.is_read else "SELECT 1")
-        said = await driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement.sql}", *statement.values)
-    except asyncpg.UniqueViolationError:  # an insert that was done already
-        return 0, set()
-    finally:
-        await transaction.rollback()
-    plan = json.loads(said)[0]["Plan"]
-    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], set(scans(plan))
-
-
-def scans(plan: dict[str, Any]) -> list[str]:
-    own = [plan["Relation Name"]] if plan["Node Type"] == "Seq Scan" else []
-    return own + [name for below in plan.get("Plans", []) for name in scans(below)]

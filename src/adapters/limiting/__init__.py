@@ -2,8 +2,9 @@
 
 Most callers are far below their limit. Up to a tenth of it an instance counts by itself and Redis hears nothing; from
 there on it is told of all of them, and each call is counted there before it is let in. So a limit may be passed by a
-tenth for each instance that is asked at the same time, never by more. When Redis is away, every instance counts for
-itself.
+tenth for each instance that is asked at the same time, and by another one where a new window of the instance begins
+within one of Redis's. When Redis is away, every instance counts for itself, and whoever had come above a tenth begins
+anew.
 """
 
 import time

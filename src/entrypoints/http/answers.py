@@ -27,8 +27,12 @@ class Answer(Response[Body]):
         *,
         status_code: int | None = None,
         headers: Mapping[str, str] | None = None,
+        cookies: object = None,
+        background: object = None,
         **_: Any,
     ) -> None:
+        if cookies or background:
+            raise TypeError("an answer has no cookies and leaves no task behind; return a Response")
         self.content = content
         self.status_code = status_code
         self.headers = dict(headers) if headers else {}
