@@ -3,7 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, and_, any_, bindparam, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    SelectBase,
+    and_,
+    any_,
+    bindparam,
+    column,
+    or_,
+    select,
+    true,
+    union,
+)
+from sqlalchemy import values as listed
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.community.rows import GROUPS, MEMBERS, PERSON_COLUMNS
@@ -41,9 +59,18 @@ CARDS = (
     .outerjoin(REACTIONS, and_(REACTIONS.c.post_id == POSTS.c.id, REACTIONS.c.user_id == _VIEWER))
 )
 CARD_BY_ID = CARDS.where(POSTS.c.id == bindparam("id"))
-_PUBLIC = and_(POSTS.c.status == PostStatus.PUBLISHED.value, ~POSTS.c.flagged_review, ~POSTS.c.is_deleted)
-_TOMBSTONE = and_(POSTS.c.is_deleted, POSTS.c.reply_count > 0)
-_JOINED = POSTS.c.community_id.in_(
+
+
+def _tombstone(posts: FromClause) -> ColumnElement[bool]:
+    return and_(posts.c.is_deleted, posts.c.reply_count > 0)
+
+
+def _seen_by_members(posts: FromClause) -> ColumnElement[bool]:
+    is_public = and_(posts.c.status == PostStatus.PUBLISHED.value, ~posts.c.flagged_review, ~posts.c.is_deleted)
+    return or_(is_public, _tombstone(posts), and_(posts.c.author_id == _VIEWER, ~posts.c.is_deleted))
+
+
+_JOINED: Select[Any] = (
     select(GROUPS.c.id)
     .join(MEMBERS, MEMBERS.c.community_id == GROUPS.c.id)
     .join(ENROLLMENTS, and_(ENROLLMENTS.c.course_id == GROUPS.c.course_id, ENROLLMENTS.c.user_id == _VIEWER))
@@ -55,21 +82,49 @@ _JOINED = POSTS.c.community_id.in_(
         HAS_ACCESS,
     )
 )
-_TAUGHT = POSTS.c.community_id.in_(select(GROUPS.c.id).where(teaches(GROUPS.c.course_id)))
+_TAUGHT: Select[Any] = select(GROUPS.c.id).where(teaches(GROUPS.c.course_id))
+
+
+def _feed(groups: SelectBase, cursor: str) -> ColumnElement[bool]:
+    """What a page of the feed of these groups can have in it: of each group as many as the page takes, by the index of
+    its screen. The list itself would walk over all posts of the school while one's own groups are quiet.
+    """
+    own, mine = POSTS.alias("own"), groups.subquery("mine")
+    kinds = listed(column("is_pinned", Boolean), name="kinds").data([(True,), (False,)])  # the index has them apart
+    after = bindparam("after_0", type_=POSTS.c.id.type)
+    resuming = {"first": [], "older": [own.c.id < after], "newer": [own.c.id > after]}[cursor]
+    found = (
+        select(own.c.id)
+        .where(own.c.community_id == mine.c.id, own.c.is_pinned == kinds.c.is_pinned, own.c.parent_post_id.is_(None))
+        .where(_seen_by_members(own), *resuming)
+        .order_by(own.c.id.asc() if cursor == "newer" else own.c.id.desc())
+        .limit(bindparam("page_limit", type_=Integer))
+        .lateral("found")
+    )
+    return POSTS.c.id.in_(select(found.c.id).select_from(mine.join(kinds, true()).join(found, true())))
+
+
 FILTERS = {
     **{name: POSTS.c[name] == bindparam(name) for name in ("community_id", "parent_post_id", "author_id", "status")},
     "top": POSTS.c.parent_post_id.is_(None),
     "pinned": POSTS.c.is_pinned,
     "not_pinned": ~POSTS.c.is_pinned,
     "flagged": and_(POSTS.c.flag_count > 0, ~POSTS.c.is_deleted),
-    "seen_by_members": or_(_PUBLIC, _TOMBSTONE, and_(POSTS.c.author_id == _VIEWER, ~POSTS.c.is_deleted)),
-    "seen_by_moderators": or_(~POSTS.c.is_deleted, _TOMBSTONE),
+    "seen_by_members": _seen_by_members(POSTS),
+    "seen_by_moderators": or_(~POSTS.c.is_deleted, _tombstone(POSTS)),
     "found_sqlite": matches(POSTS, is_sqlite=True),
     "found_postgres": matches(POSTS, is_sqlite=False),
     "found_here_postgres": matches(POSTS, is_sqlite=False, place=bindparam("community_id", type_=BigInteger)),
-    "joined": _JOINED,
-    "joined_or_taught": or_(_JOINED, _TAUGHT),
+    "joined": POSTS.c.community_id.in_(_JOINED),
+    "joined_or_taught": or_(POSTS.c.community_id.in_(_JOINED), POSTS.c.community_id.in_(_TAUGHT)),
+    **{f"feed_{cursor}_joined": _feed(_JOINED, cursor) for cursor in ("first", "older", "newer")},
+    **{
+        f"feed_{cursor}_joined_or_taught": _feed(union(_JOINED, _TAUGHT), cursor)
+        for cursor in ("first", "older", "newer")
+    },
 }
+FEED = ["seen_by_members", "top"]
+"""What is asked of the feed where nothing is filtered."""
 ORDERS = {"pinned": [POSTS.c.is_pinned, POSTS.c.id], "id": [POSTS.c.id]}
 PEOPLE = select(MENTIONS.c.post_id, *PERSON_COLUMNS).join(USERS, USERS.c.id == MENTIONS.c.user_id).order_by(USERS.c.id)
 POSTGRES_PEOPLE = PEOPLE.where(MENTIONS.c.post_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
@@ -127,7 +182,11 @@ class SqlPostQueries:
         where.append("seen_by_moderators" if wanted.sees_all else "seen_by_members")
         values["user_id"] = viewer.user_id
         if wanted.community_id is None and not viewer.is_admin:
-            where.append("joined_or_taught" if viewer.role is Role.INSTRUCTOR else "joined")
+            mine = "joined_or_taught" if viewer.role is Role.INSTRUCTOR else "joined"
+            if sorted(where) == FEED and not request.want_count and not self._database.is_sqlite:
+                cursor = "first" if request.after is None else "newer" if request.backward else "older"
+                mine = f"feed_{cursor}_{mine}"
+            where.append(mine)
             values["now"] = self._clock.now()
         page = await POST_LIST.page(
             self._database,
