@@ -315,6 +315,35 @@ async def test_pinned_posts_come_first(world: World) -> None:
     assert (await room.moderator.post(f"{POSTS}{reply['id']}/pin/")).status_code == 404
 
 
+async def test_the_feed_has_all_of_one_s_groups_in_order_of_time(world: World) -> None:
+    first, second, foreign = [await found_class(world) for _ in range(3)]
+    await world.enrol(first.asha, second.course)
+    await world.house.workflows.joining.join(first.asha.actor, second.id)
+    written = []
+    for number in range(5):
+        written += [(await room.write(room.ravi, f"Number {number}"))["id"] for room in (first, second)]
+        await first.write(first.ravi, "A reply", parent_post_id=written[-2])
+        await foreign.write(foreign.ravi)
+    await second.host.post(f"{POSTS}{written[1]}/pin/")
+    await first.ravi.delete(f"{POSTS}{written[4]}/")
+
+    page, seen, pages = (await first.asha.get(POSTS, params={"limit": 3})).json(), [], 1
+    while True:
+        seen += [post["id"] for post in page["results"]]
+        if page["next"] is None:
+            break
+        page, pages = (await first.asha.follow(page["next"])).json(), pages + 1
+    assert seen == written[::-1]  # the deleted one stays, as its reply hangs on it
+    back = (await first.asha.follow(page["previous"])).json()
+    assert [post["id"] for post in back["results"]] == seen[-3 - len(page["results"]) : -len(page["results"])]
+    assert pages == 4
+    taught = (await second.host.get(POSTS)).json()["results"]
+    assert {post["community_id"] for post in taught} == {second.id}
+    assert len(taught) == 5
+    counted = (await first.asha.get(POSTS, params={"count": True})).json()
+    assert [counted["count"], [post["id"] for post in counted["results"]]] == [10, seen]
+
+
 async def test_who_is_silenced_or_gone_writes_nothing(world: World) -> None:
     room = await found_class(world)
     made = await room.write(room.asha)
