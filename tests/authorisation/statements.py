@@ -17,7 +17,8 @@ def watch(world: World) -> None:
     connections: Any = world.house.database._connections
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if (seen := _seen.get()) is not None:
+        seen = _seen.get()
+        if seen is not None and not statement.startswith("PRAGMA"):  # of a connection that is new by chance
             seen.append(statement)
 
     for engine in (connections._writing, connections._reading):
