@@ -11,7 +11,6 @@ import httpx
 from PIL import Image
 
 from adapters.sql import migrating
-from authorisation.statements import watch
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
 from core.paging import PageRequest
@@ -419,7 +418,6 @@ async def school(directory: Path) -> AsyncIterator[School]:
         client = SandboxClient(sandbox, base, http, **SECRETS)
         world = build_world(url, client, directory, SHALA_METRICS_TOKEN=METRICS_TOKEN)
         try:
-            watch(world)
             founded = School(world)
             await founded.found()
             yield founded
