@@ -6,6 +6,7 @@ least of several. A call that has become dearer on purpose gets a new number her
 
 import asyncio
 import gc
+import logging
 import selectors
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -16,8 +17,10 @@ from typing import Any, Self
 
 import msgspec
 import pytest
+import structlog
 
 from adapters.sql.postgres import PostgresConnection
+from entrypoints.http import edge
 from worlds import Person, SandboxClient, World, build_world
 
 CALLS = 8
@@ -141,6 +144,8 @@ async def test_a_hot_call_has_not_become_dearer(place: Place, monkeypatch: pytes
         return await execute(connection, statement, values)
 
     monkeypatch.setattr(PostgresConnection, "execute", noting)
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)  # whatever other tests have made of the logs
+    monkeypatch.setattr(edge, "log", structlog.wrap_logger(None, processors=[], wrapper_class=quiet))
     found = []
     for number in range(CALLS):
         ran.clear()
