@@ -9,6 +9,7 @@ from secrets import token_bytes
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 
 from live.rooms import Room
 from modules.community.domain.chat import Draft
@@ -33,6 +34,25 @@ def stalled(room: Room, person: Person) -> socket.socket:
     )
     opened.sendall(request.encode())
     return opened
+
+
+async def test_a_fault_of_one_socket_is_not_the_others(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = sqlite_room
+    broken = await room.enter(room.ravi)
+    others = [await room.enter(person) for person in (room.asha, room.ravi)]
+    (first, _) = room.live.sockets.of(room.ravi.id)
+
+    async def fails(_: object) -> None:
+        raise ValueError("a fault of the server's")
+
+    send = first._send
+    monkeypatch.setattr(first, "_send", fails)
+    await room.world.house.workflows.chatting.send(room.asha.actor, Draft(room.id, "Good morning"))
+    for client in others:
+        assert (await client.next("chat_message"))["message"] == "Good morning"
+    monkeypatch.setattr(first, "_send", send)
+    assert first.is_closing
+    assert broken.heard("chat_message") == []
 
 
 async def test_one_stalled_socket_among_many(sqlite_room: Room) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Generator
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from core.actor import Actor
 from core.errors import AppError, Invalid, RateLimited
 from entrypoints.ws.closing import CLOSED, TEMPORARY, Code, TooManySockets, code_of
@@ -29,6 +31,7 @@ COUNTED = (
     (Invalid, Code.BAD_FRAMES, MOST_BAD, "bad_frames"),
     (RateLimited, Code.TOO_FAST, MOST_REFUSED, "rate_limited"),
 )
+log = structlog.get_logger()
 Send = Callable[[Any], Awaitable[None]]
 GONE = (OSError, RuntimeError)
 """The client has gone, or the server is closing its socket: its own task hears of it."""
@@ -183,6 +186,10 @@ class Connection:
             return
         except GONE:
             self.is_closing = True
+            return
+        except Exception:  # whoever tells many sockets must come to the others, too
+            log.exception("frame_not_written", user_id=self.user_id)
+            self.close(Code.INTERNAL, "internal_error")
             return
         self._queue, self._bytes = deque(), one.size
         self._pump = asyncio.get_running_loop().create_task(self._write(_going_on(sending, waits_for), one))
