@@ -85,14 +85,17 @@ class FcmPushService:
 
         :raises Unavailable:
         """
-        from adapters.fcm import account
-
         async with self._refreshing:
-            if self._account is None:
-                self._account = await asyncio.to_thread(account.read, self._credentials)
-            if not self._account.valid or self._account.token == worn_out:
-                await asyncio.to_thread(account.refresh, self._account, TIMEOUT_S)
+            if self._account is None or not self._account.valid or self._account.token == worn_out:
+                self._account = await asyncio.to_thread(_renewed, self._account, self._credentials)
             return str(self._account.token)
+
+
+def _renewed(account: Any, file: Path) -> Any:
+    """In a thread: Google's library is imported here, which takes 60 ms; the file is read, and Google asked."""
+    from adapters.fcm.account import renewed
+
+    return renewed(account, file, TIMEOUT_S)
 
 
 def _settled(one: PushResult | OfUs, *, has_sent: bool) -> PushResult:

@@ -3,6 +3,7 @@
 Imported when the first push is sent: Google's library takes 10 MB, which processes that send none can do without.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,21 @@ from core.errors import Unavailable
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 
 
-def read(file: Path) -> Any:
-    """:raises Unavailable: there is no such file, or no account in it."""
+def renewed(account: Any, file: Path, timeout_s: float) -> Any:
+    """The account with a new token; it is read from the file where it is not known yet.
+
+    :raises Unavailable: there is no such file, or no account in it; Google refuses, or cannot be reached.
+    """
+    known = account or _read(file)
+    try:
+        known.refresh(partial(google.auth.transport.requests.Request(), timeout=timeout_s))
+    except (GoogleAuthError, OSError) as error:
+        raise Unavailable("Google gives us no token.") from error
+    return known
+
+
+def _read(file: Path) -> Any:
     try:
         return service_account.Credentials.from_service_account_file(file, scopes=[SCOPE])  # type: ignore[no-untyped-call]
     except (OSError, ValueError, GoogleAuthError) as error:
         raise Unavailable("The service account cannot be read.") from error
-
-
-def refresh(account: Any, timeout_s: float) -> None:
-    """Fetch a new token.
-
-    :raises Unavailable: Google refuses, or cannot be reached.
-    """
-    send = google.auth.transport.requests.Request()
-    try:
-        account.refresh(lambda *given, **named: send(*given, **{"timeout": timeout_s, **named}))
-    except (GoogleAuthError, OSError) as error:
-        raise Unavailable("Google gives us no token.") from error
