@@ -52,7 +52,8 @@ async def postgres_template() -> AsyncIterator[str]:
     await administer(f"CREATE DATABASE {name}")
     await migrating.upgrade(database(name))
     yield name
-    await administer(f"DROP DATABASE {name} WITH (FORCE)")
+    for made in [name, *_emptied]:  # the server may be somebody's own
+        await administer(f"DROP DATABASE {made} WITH (FORCE)")
 
 
 @pytest.fixture

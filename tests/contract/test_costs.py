@@ -21,6 +21,7 @@ import structlog
 
 from adapters.sql.postgres import PostgresConnection
 from entrypoints.http import edge
+from entrypoints.http.app import create_app
 from worlds import Person, SandboxClient, World, build_world
 
 CALLS = 8
@@ -36,6 +37,7 @@ EVENT_LOOP = {file.__file__ for file in (asyncio.base_events, asyncio.events, as
 class Place:
     """Somebody in a class, and where."""
 
+    app: Any
     member: Person
     group: int
     lesson: int
@@ -115,8 +117,7 @@ async def answer(place: Place, call: Call) -> int:
         "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "", "path": path,
         "raw_path": path.encode(), "query_string": b"", "headers": headers, "state": {},
     }  # fmt: skip
-    app: Any = place.member.world.http._transport.app  # type: ignore[attr-defined]
-    await app(scope, receive, send)
+    await place.app(scope, receive, send)
     return int(told[0]["status"])
 
 
@@ -129,7 +130,7 @@ async def place(postgres_database: str, sandbox: SandboxClient, tmp_path: Path) 
     for number in range(60):
         body = {"community_id": group, "message": f"Hello {number}"}
         assert (await member.post("/api/community/messages/", body)).is_success
-    yield Place(member, group, course.content_ids[5])
+    yield Place(create_app(world.house), member, group, course.content_ids[5])
     await world.close()
 
 

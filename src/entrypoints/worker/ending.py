@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
+import structlog
+
 AGAIN_S = 0.5
 PATIENCE_S = 3.0
+log = structlog.get_logger()
 
 
 async def end(tasks: Collection[asyncio.Task[Any]]) -> bool:
@@ -21,4 +24,6 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> bool:
         for task in still:
             task.cancel()
         _, still = await asyncio.wait(still, timeout=AGAIN_S)
+    if still:
+        log.warning("tasks_do_not_end", tasks=sorted(task.get_name() for task in still))
     return not still

@@ -57,13 +57,14 @@ class Posting:
             place = demand_voice(await store.place(actor, community_id), now)
             parent = await _parent(store, place, actor, parent_post_id)
             demand_shape(title, parent)
+            status = first_status(place)
             post = await store.add_post(
                 community_id=community_id,
                 author_id=actor.user_id,
                 title=title or "",
                 content=content,
                 content_html=html,
-                status=(status := first_status(place)),
+                status=status,
                 published_at=now if status is PostStatus.PUBLISHED else None,
                 parent_post_id=parent_post_id,
                 depth=depth_below(parent),
