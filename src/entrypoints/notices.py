@@ -22,10 +22,11 @@ def of_post(event: PostPublished) -> tuple[NewNotice, ...]:
             link_id=event.post_id,
         )
 
-    mention = notice(NotificationType.NEW_MENTION, Audience.MENTIONED)
     if event.parent_post_id is None:
-        return mention, notice(NotificationType.NEW_POST, Audience.MEMBERS)
-    return mention, notice(NotificationType.NEW_REPLY, Audience.REPLIED_TO)
+        last = notice(NotificationType.NEW_POST, Audience.MEMBERS)
+    else:
+        last = notice(NotificationType.NEW_REPLY, Audience.REPLIED_TO)
+    return (notice(NotificationType.NEW_MENTION, Audience.MENTIONED), last) if event.has_mentions else (last,)
 
 
 def of_decision(event: PostModerated) -> tuple[NewNotice, ...]:

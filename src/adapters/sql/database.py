@@ -54,7 +54,8 @@ class SqlTransaction:
         if after := self._reactions.after.get(type(event), ()):
             now, payload = self.clock.now(), msgspec.to_builtins(event)
             message = {"event": event.name, "payload": payload, "created_at": now, "run_at": now, "attempts": 0}
-            await self.execute(INSERT_OUTBOX, [{**message, "reaction": r.name} for r in after])
+            rows = [{**message, "reaction": r.name} for r in after]
+            await self.execute(INSERT_OUTBOX, rows if len(rows) > 1 else rows[0])
             self.has_news = True
 
     async def execute(self, statement: Executable, values: Any = None) -> Outcome:
@@ -166,6 +167,11 @@ class Database:
         """One statement that is a transaction by itself; the first row it returns."""
         with translated():
             return (await self._connections.write(statement, values)).first()
+
+    async def write_all(self, statement: Executable, values: Any = None) -> Sequence[AnyRow]:
+        """The same; all rows it returns."""
+        with translated():
+            return (await self._connections.write(statement, values)).all()
 
     async def ping(self) -> None:
         """:raises Unavailable: the database does not answer."""

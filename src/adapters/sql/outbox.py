@@ -44,7 +44,7 @@ def _claim(but: frozenset[str]) -> ReturningUpdate[Any]:
 
 
 HELD = (O.id == bindparam("row"), O.lease_token == bindparam("token"), *WAITING)
-FINISH = update(OUTBOX).where(*HELD).values(done_at=bindparam("now"), lease_token=None, error=None)
+FINISH = update(OUTBOX).where(*HELD).values(done_at=bindparam("now"), lease_token=None, error=None).returning(O.id)
 POSTPONE = update(OUTBOX).where(*HELD).values(run_at=bindparam("at"), lease_token=None, error=bindparam("why"))
 BURY = update(OUTBOX).where(*HELD).values(dead_at=bindparam("now"), lease_token=None, error=bindparam("why"))
 RENEW = update(OUTBOX).where(O.lease_token == bindparam("token"), *WAITING).values(run_at=bindparam("until"))
@@ -76,8 +76,7 @@ class SqlOutbox:
         """
         now, token = self._clock.now(), self._randomness.token(16)
         values = {"now": now, "until": now + LEASE, "token": token, "limit": limit}
-        async with self._database.transaction() as transaction:
-            rows = await transaction.rows(_claim(but), values)
+        rows = await self._database.write_all(_claim(but), values)
         return [Message(*[*row, token]) for row in sorted(rows, key=lambda row: int(row[0]))]
 
     async def renew(self, token: str) -> None:
@@ -89,9 +88,8 @@ class SqlOutbox:
         """Done. With `transaction`, together with the reaction's own effects. False if the claim was lost."""
         values = {"row": message.id, "token": message.token, "now": self._clock.now()}
         if transaction is not None:
-            return bool((await transaction.execute(FINISH, values)).rowcount)
-        async with self._database.transaction() as own:
-            return bool((await own.execute(FINISH, values)).rowcount)
+            return await transaction.row(FINISH, values) is not None
+        return await self._database.write(FINISH, values) is not None
 
     async def postpone(self, message: Message, delay: timedelta, why: str) -> None:
         values = {"row": message.id, "token": message.token, "at": self._clock.now() + delay, "why": why[:2000]}

@@ -1,6 +1,7 @@
 """Commands that run: serve, web, worker, sandbox."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from entrypoints.cli import program, settings_or_exit
 from entrypoints.settings import Demand, Environment, Settings
 
 SANDBOX_PORT = 8001
+NICENESS = 5
+"""A worker's, by which it gets about a quarter of a processor that others want, too."""
 
 
 def topology(command: str) -> Demand:
@@ -44,17 +47,12 @@ def run(
     `announce` is called once the port is bound, and not at all if it cannot be; `drain` when nobody can connect any
     more, before those who are connected are cut off.
     """
-    import gc
-
     import uvicorn
 
     from entrypoints.cli.announcing import serve_announced
     from entrypoints.ws.incoming import LARGEST_FRAME
 
-    # What stands now stays: collecting it again and again costs each request several percent.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    _settle()
     config = uvicorn.Config(
         app,
         host=host or settings.host,
@@ -72,6 +70,15 @@ def run(
         limit_concurrency=settings.most_connections,
     )
     serve_announced(config, announce, drain)
+
+
+def _settle() -> None:
+    """What stands now stays: collecting it again and again costs each request several percent."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @program.command()
@@ -110,7 +117,11 @@ def web() -> None:
 
 @program.command()
 def worker() -> None:
-    """Drain the outbox and run the schedule; any number of workers may run."""
+    """Drain the outbox and run the schedule; any number of workers may run. Where a web process wants the same
+    processor, that goes first.
+    """
+    from uvicorn.loops.auto import auto_loop_factory
+
     from entrypoints.compose import compose
     from entrypoints.logging import configure
     from entrypoints.worker.saq_worker import Listens, run_worker
@@ -127,7 +138,11 @@ def worker() -> None:
         finally:
             await house.close()
 
-    asyncio.run(main())
+    _settle()
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(main())
 
 
 @program.command()

@@ -18,6 +18,8 @@ from entrypoints.worker.schedule import Job
 
 AT_ONCE = 8
 OUTSIDE_AT_ONCE = 5  # a mail server that hangs leaves places for what the database alone can do
+LOOK_PAST_EVERY_S = 0.25
+"""How often to look past those outside that wait for a place: there may be a hundred thousand of them."""
 RENEW_EVERY_S = 20
 MOST_ATTEMPTS = 12
 MOST_ATTEMPTS_UNAVAILABLE = 60
@@ -73,6 +75,7 @@ class Dispatcher:
         self._running: dict[asyncio.Task[None], Waiting] = {}
         self._renewal: asyncio.Task[None] | None = None
         self._filling = asyncio.Lock()
+        self._next_look_past = 0.0
 
     async def drain(self) -> int:
         """Run what is due until nothing is and all of it has ended; how many reactions were run."""
@@ -90,11 +93,13 @@ class Dispatcher:
         """Start what is due, as long as there are places; how many were started, which run on."""
         total = 0
         async with self._filling:
-            while messages := await self._claim():
+            while True:
+                messages, may_have_missed = await self._claim()
                 total += len(messages)
                 for message in messages:
                     self._start(message)
-        return total
+                if not messages and not may_have_missed:
+                    return total
 
     @property
     def is_full(self) -> bool:
@@ -106,13 +111,19 @@ class Dispatcher:
         if self._running:
             await asyncio.wait(self._running, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _claim(self) -> list[Any]:
+    async def _claim(self) -> tuple[list[Any], bool]:
+        """What was claimed, and whether more could have been by now: those outside may have ended meanwhile."""
         places, outside = self._places(), self._outside_places()
         if places <= 0:
-            return []
-        if outside <= 0:
-            return await self._outbox.claim(places, but=self._outside)
-        return await self._outbox.claim(min(places, outside))
+            return [], False
+        if outside > 0:
+            return await self._outbox.claim(min(places, outside)), False
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look_past:
+            return [], False
+        self._next_look_past = now + LOOK_PAST_EVERY_S
+        messages = await self._outbox.claim(places, but=self._outside)
+        return messages, self._outside_places() > 0
 
     def _places(self) -> int:
         return AT_ONCE - len(self._running)

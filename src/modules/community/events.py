@@ -10,6 +10,8 @@ class PostPublished(Event, frozen=True, kw_only=True):
     community_id: int
     author_id: int
     parent_post_id: int | None
+    has_mentions: bool = True
+    """Whether it names anybody with an @, be that a member or not."""
 
 
 class PostModerated(Event, frozen=True, kw_only=True):

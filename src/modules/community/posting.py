@@ -25,12 +25,13 @@ from modules.community.domain.posts import (
     status_after_edit,
 )
 from modules.community.events import PostPublished, PostReported, PostWaits
-from modules.community.ports import Flag, Markdown, PostStore
+from modules.community.ports import Flag, Markdown, Places, PostStore
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
     begin: Begin[PostStore]
+    places: Places
     markdown: Markdown
     clock: Clock
 
@@ -51,10 +52,11 @@ class Posting:
         """
         html = self.markdown.render(content)
         now = self.clock.now()
+        found = await self.places.place(actor, community_id)  # nothing would hold it in the transaction either
         async with self.begin() as store:
             if known := await store.answered(once, int):
                 return _present(await store.post(known))
-            place = demand_voice(await store.place(actor, community_id), now)
+            place = demand_voice(found, now)
             parent = await _parent(store, place, actor, parent_post_id)
             demand_shape(title, parent)
             status = first_status(place)
@@ -200,15 +202,16 @@ async def recount(store: PostStore, before: Post, after: Post, now: datetime) ->
 
 async def _add_public(store: PostStore, post: Post) -> None:
     """Members can read it for the first time."""
-    await store.count(post, 1)
     await store.emit(
         PostPublished(
             post_id=post.id,
             community_id=post.community_id,
             author_id=post.author_id,
             parent_post_id=post.parent_post_id,
+            has_mentions=bool(mentioned(post.content)),
         )
     )
+    await store.count(post, 1)  # last, for it holds the group's row, which all who post there wait for
 
 
 async def _tell_waiting(store: PostStore, before: Post | None, after: Post) -> None:

@@ -20,7 +20,9 @@ from core.actor import Actor
 from modules.notifications.domain.notices import Audience, Delivery, NewNotice, Notice, Part
 from modules.notifications.ports import Expiring
 
-POST = upsert(NOTICES).on_conflict_do_nothing(index_elements=["cause", "notification_type"])
+POST = (
+    upsert(NOTICES).on_conflict_do_nothing(index_elements=["cause", "notification_type"]).returning(*NOTICE_COLUMNS)
+)
 BY_CAUSE = (
     select(*NOTICE_COLUMNS)
     .where(NOTICES.c.cause == bindparam("cause"), NOTICES.c.notification_type == bindparam("notification_type"))
@@ -90,9 +92,11 @@ class SqlNoticeStore(SqlStore):
             "is_spread": False,
             "created_at": now,
         }
-        await self.transaction.execute(POST, values)
-        key = {"cause": new.cause, "notification_type": new.notification_type.value}
-        return read_notice((await self.transaction.execute(BY_CAUSE, key)).one())
+        row = await self.transaction.row(POST, values)
+        if row is None:
+            key = {"cause": new.cause, "notification_type": new.notification_type.value}
+            row = (await self.transaction.execute(BY_CAUSE, key)).one()
+        return read_notice(row)
 
     async def notice(self, notice_id: int) -> Notice | None:
         row = await self.transaction.row(BY_ID, {"id": notice_id})
