@@ -97,7 +97,10 @@ async def sandbox_server() -> AsyncIterator[tuple[Sandbox, str]]:
 @pytest.fixture
 async def sandbox(sandbox_server: tuple[Sandbox, str]) -> AsyncIterator[SandboxClient]:
     world, base = sandbox_server
-    async with httpx.AsyncClient(base_url=base, timeout=20, verify=False) as http:  # reading certificates takes 30 ms
+    # a connection is let go before the server does that (after 5 s, too), else a call may come just then;
+    # unverified, because reading certificates takes 30 ms
+    limits = httpx.Limits(keepalive_expiry=2)
+    async with httpx.AsyncClient(base_url=base, timeout=20, verify=False, limits=limits) as http:
         client = SandboxClient(world, base, http, **SECRETS)
         world.webhook_url = None
         await client.reset()

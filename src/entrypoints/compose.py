@@ -23,6 +23,7 @@ from adapters.sql.commerce import SqlCommerceStore
 from adapters.sql.commerce_queries import SqlCommerceQueries
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
+from adapters.sql.community.counts import SqlPostCounts
 from adapters.sql.community.groups import SqlGroupStore
 from adapters.sql.community.positions import SqlPositions
 from adapters.sql.community.posts import SqlPostStore
@@ -108,6 +109,7 @@ class House:
     bulk: SqlBulk
     outbox: SqlOutbox
     reviews: SqlReviews
+    post_counts: SqlPostCounts
     pruning: SqlPruning
     limits: RateLimits
     wake_up: EventWakeUp | SaqWakeUp
@@ -168,6 +170,7 @@ def compose(
         bulk=SqlBulk(database),
         outbox=SqlOutbox(database, clock, randomness),
         reviews=SqlReviews(database, clock),
+        post_counts=SqlPostCounts(database),
         pruning=SqlPruning(database, clock),
         limits=limits,
         wake_up=wake_up,
@@ -327,7 +330,7 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary
         "hosting": Hosting(begin, tools.clock),
         "posting": Posting(begin_posts, community, SafeMarkdown(), tools.clock),
         "moderating": Moderating(begin_posts, tools.clock),
-        "chatting": Chatting(tools.database.begin(SqlChatStore), attachments, tools.hub, tools.clock),
+        "chatting": Chatting(tools.database.begin(SqlChatStore), community, attachments, tools.hub, tools.clock),
         "reading": Reading(tools.database.begin(SqlReadingStore), tools.hub),
         "attachments": attachments,
         "chat": SqlChatQueries(tools.database),

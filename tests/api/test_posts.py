@@ -123,6 +123,20 @@ async def test_a_repeated_key_writes_once(world: World) -> None:
     assert refusal(other) == (409, "idempotency_key_reused")
 
 
+async def test_posts_are_counted_exactly_while_their_counts_are_folded(world: World) -> None:
+    room, fold = await found_class(world), world.house.post_counts.fold
+    gone = await room.write(room.asha)
+    people = (room.asha, room.ravi, room.moderator, room.host)
+    await asyncio.gather(*(room.write(person) for person in people for _ in range(5)), fold(), fold())
+    assert await room.post_count() == 21
+    assert (await room.asha.delete(f"{POSTS}{gone['id']}/")).status_code == 204
+    assert await room.post_count() == 20
+    await fold()
+    assert (await world.count("post_count_changes"), await room.post_count()) == (0, 20)
+    listed = (await room.ravi.get(GROUPS)).json()["results"]
+    assert [group["post_count"] for group in listed] == [20]
+
+
 async def test_a_key_belongs_to_its_group(world: World) -> None:
     """The address names the group, the body does not: the same words may be meant for both."""
     room = await found_class(world)

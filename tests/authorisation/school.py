@@ -414,7 +414,10 @@ async def school(directory: Path) -> AsyncIterator[School]:
     url = f"sqlite+aiosqlite:///{directory / 'shala.db'}"
     await migrating.upgrade(url)
     sandbox = Sandbox(SandboxConfig(webhook_url=None, **SECRETS))
-    async with serving(sandbox.app) as base, httpx.AsyncClient(base_url=base, timeout=20) as http:
+    async with (
+        serving(sandbox.app) as base,
+        httpx.AsyncClient(base_url=base, timeout=20, limits=httpx.Limits(keepalive_expiry=2)) as http,
+    ):
         client = SandboxClient(sandbox, base, http, **SECRETS)
         world = build_world(url, client, directory, SHALA_METRICS_TOKEN=METRICS_TOKEN)
         try:

@@ -262,6 +262,26 @@ async def test_slow_ones_outside_leave_places_for_the_rest(world: World) -> None
     assert (await world.house.outbox.backlog())[0] == 0
 
 
+async def test_places_that_become_free_during_a_look_past_are_filled_at_once(
+    world: World, effects: Effects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what waits outside would wait for the next second each time, and five a second would be all."""
+    dispatcher = rewire(world, outside=effects.outside)
+    claim = world.house.outbox.claim
+
+    async def slow(limit: int, *, but: frozenset[str] = frozenset()) -> list[Any]:
+        found = await claim(limit, but=but)
+        while but and dispatcher.is_full:
+            await dispatcher.wait_for_place()
+        return found
+
+    monkeypatch.setattr(world.house.outbox, "claim", slow)
+    await announce(world, *range(OUTSIDE_AT_ONCE + 3))
+    assert await dispatcher.fill() == OUTSIDE_AT_ONCE + 3
+    await dispatcher.drain()
+    assert sorted(effects.calls) == list(range(OUTSIDE_AT_ONCE + 3))
+
+
 async def test_leases_are_renewed_whatever_goes_wrong_with_one(
     world: World, effects: Effects, monkeypatch: pytest.MonkeyPatch
 ) -> None:

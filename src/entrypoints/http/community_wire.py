@@ -79,7 +79,7 @@ def group_info(request: Call, card: GroupCard, unread: dict[int, int]) -> GroupI
         require_post_approval=group.require_post_approval,
         slow_mode_seconds=group.slow_mode_seconds,
         member_count=group.member_count,
-        post_count=group.post_count,
+        post_count=card.post_count,
         banner_image=media_url(media(request), group.banner_image),
         created_at=group.created_at,
         unread_count=unread.get(group.id, 0),

@@ -211,7 +211,7 @@ async def _add_public(store: PostStore, post: Post) -> None:
             has_mentions=bool(mentioned(post.content)),
         )
     )
-    await store.count(post, 1)  # last, for it holds the group's row, which all who post there wait for
+    await store.count(post, 1)  # last, for it holds the post above a reply, which all who reply there wait for
 
 
 async def _tell_waiting(store: PostStore, before: Post | None, after: Post) -> None:

@@ -25,6 +25,8 @@ class GroupCard(Struct, frozen=True):
 
     group: Group
     course_title: str
+    post_count: int
+    """Posts that members can read, without replies."""
     member: Member | None
 
 

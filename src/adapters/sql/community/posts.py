@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from adapters.sql.community.counts import COUNT_POST
 from adapters.sql.community.places import PlaceStore
 from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.community.threads import POST_COLUMNS, POSTS, REACTION_TYPES, post
@@ -24,7 +25,6 @@ BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)
 ADD = insert(POSTS).returning(*POST_COLUMNS)
 _BY = bindparam("by", type_=POSTS.c.reply_count.type)
 COUNT_REPLY = update(POSTS).where(POSTS.c.id == bindparam("row")).values(reply_count=POSTS.c.reply_count + _BY)
-COUNT_POST = update(GROUPS).where(GROUPS.c.id == bindparam("row")).values(post_count=GROUPS.c.post_count + _BY)
 REACTION = select(REACTIONS.c.reaction_type).where(
     REACTIONS.c.post_id == bindparam("post_id"), REACTIONS.c.user_id == bindparam("user_id")
 )
@@ -92,7 +92,7 @@ class SqlPostStore(PlaceStore):
         if post.parent_post_id is not None:
             await self.transaction.execute(COUNT_REPLY, {"row": post.parent_post_id, "by": by})
         else:
-            await self.transaction.execute(COUNT_POST, {"row": post.community_id, "by": by})
+            await self.transaction.execute(COUNT_POST, {"community_id": post.community_id, "change": by})
 
     async def reaction(self, post_id: int, user_id: int) -> ReactionType | None:
         found = await self.transaction.scalar(REACTION, {"post_id": post_id, "user_id": user_id})

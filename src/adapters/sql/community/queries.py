@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import String, and_, bindparam, exists, or_, select
 
+from adapters.sql.community.counts import POST_COUNT
 from adapters.sql.community.rows import (
     GROUP_COLUMNS,
     GROUPS,
@@ -31,12 +32,12 @@ from modules.community.queries import GroupCard, MemberCard, Person
 _GROUP = len(GROUP_COLUMNS)
 _MEMBER = len(MEMBER_COLUMNS)
 CARDS = (
-    select(*GROUP_COLUMNS, COURSES.c.title, *MEMBER_COLUMNS)
+    select(*GROUP_COLUMNS, COURSES.c.title, POST_COUNT, *MEMBER_COLUMNS)
     .select_from(GROUPS)
     .join(COURSES, COURSES.c.id == GROUPS.c.course_id)
     .outerjoin(MEMBERS, and_(MEMBERS.c.community_id == GROUPS.c.id, MEMBERS.c.user_id == bindparam("user_id")))
 )
-PLACE_AND_TITLE = PLACE.add_columns(COURSES.c.title).join(COURSES, COURSES.c.id == GROUPS.c.course_id)
+PLACE_AND_CARD = PLACE.add_columns(COURSES.c.title, POST_COUNT).join(COURSES, COURSES.c.id == GROUPS.c.course_id)
 _ENROLLED = exists().where(
     ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == GROUPS.c.course_id, HAS_ACCESS
 )
@@ -49,7 +50,7 @@ _SEARCH = bindparam("search", type_=String)
 
 
 def _card(row: AnyRow) -> GroupCard:
-    return GroupCard(group(row[:_GROUP]), row[_GROUP], member(row[_GROUP + 1 :]))
+    return GroupCard(group(row[:_GROUP]), row[_GROUP], row[_GROUP + 1], member(row[_GROUP + 2 :]))
 
 
 def _member_card(row: AnyRow) -> MemberCard:
@@ -104,9 +105,11 @@ class SqlCommunityQueries:
 
     async def group(self, viewer: Actor, community_id: int) -> tuple[Place, GroupCard] | None:
         values = {"user_id": viewer.user_id, "community_id": community_id}
-        row = await self._database.row(PLACE_AND_TITLE, values)
-        seen = place(row[:-1] if row else None, self._clock.now())
-        return (seen, GroupCard(seen.group, row[-1], seen.member)) if seen is not None and row is not None else None
+        row = await self._database.row(PLACE_AND_CARD, values)
+        seen = place(row[:-2] if row else None, self._clock.now())
+        if seen is None or row is None:
+            return None
+        return seen, GroupCard(seen.group, row[-2], row[-1], seen.member)
 
     async def place(self, viewer: Actor, community_id: int) -> Place | None:
         return place(await self._places.row(community_id, viewer.user_id), self._clock.now())

@@ -19,7 +19,9 @@ from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, U
 
 
 class CommunityGroup(IdentityBase):
-    """`member_count` and `post_count` are kept exact under the row's lock; `title_key` is what search reads."""
+    """`member_count` is kept exact under the row's lock; to `post_count` belong the changes that wait beside it
+    (PostCountChange); `title_key` is what search reads.
+    """
 
     __tablename__ = "community_groups"
     __table_args__ = (
@@ -150,6 +152,16 @@ class PostRevision(IdentityBase):
     title: Mapped[str] = mapped_column(String(200))
     content: Mapped[str] = mapped_column(Text)
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PostCountChange(IdentityBase):
+    """What a group's `post_count` has yet to be changed by. Whoever posts adds a row here, and waits for nobody."""
+
+    __tablename__ = "post_count_changes"
+    __table_args__ = (Index("ix_post_count_changes_community", "community_id"),)
+
+    community_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_groups.id"))
+    change: Mapped[int] = mapped_column(Integer)
 
 
 class PostView(DefaultBase):

@@ -20,9 +20,7 @@ from core.actor import Actor
 from modules.notifications.domain.notices import Audience, Delivery, NewNotice, Notice, Part
 from modules.notifications.ports import Expiring
 
-POST = (
-    upsert(NOTICES).on_conflict_do_nothing(index_elements=["cause", "notification_type"]).returning(*NOTICE_COLUMNS)
-)
+POST = upsert(NOTICES).on_conflict_do_nothing(index_elements=["cause", "notification_type"]).returning(*NOTICE_COLUMNS)
 BY_CAUSE = (
     select(*NOTICE_COLUMNS)
     .where(NOTICES.c.cause == bindparam("cause"), NOTICES.c.notification_type == bindparam("notification_type"))

@@ -76,7 +76,6 @@ class Group(Struct, frozen=True):
     slow_mode_seconds: int
     banner_image: str | None
     member_count: int
-    post_count: int
     created_at: datetime
     version: int
 
