@@ -330,7 +330,7 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary
         "hosting": Hosting(begin, tools.clock),
         "posting": Posting(begin_posts, community, SafeMarkdown(), tools.clock),
         "moderating": Moderating(begin_posts, tools.clock),
-        "chatting": Chatting(tools.database.begin(SqlChatStore), community, attachments, tools.hub, tools.clock),
+        "chatting": Chatting(tools.database.begin(SqlChatStore), attachments, tools.hub, tools.clock),
         "reading": Reading(tools.database.begin(SqlReadingStore), tools.hub),
         "attachments": attachments,
         "chat": SqlChatQueries(tools.database),

@@ -27,7 +27,7 @@ from modules.community.domain.chat import (
 from modules.community.domain.groups import Place, demand_member, demand_voice
 from modules.community.events import AttachmentDropped, DirectMessageSent
 from modules.community.live import Changed, channels_of, tell
-from modules.community.ports import Attachments, ChatStore, KeptFile, Places, SentBefore
+from modules.community.ports import Attachments, ChatStore, KeptFile, SentBefore
 
 
 class Upload(Struct, frozen=True):
@@ -40,7 +40,6 @@ class Upload(Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Chatting:
     begin: Begin[ChatStore]
-    places: Places
     attachments: Attachments
     hub: Hub
     clock: Clock
@@ -57,8 +56,8 @@ class Chatting:
         if upload is None:
             return await self._send(actor, draft, None, once)
         demand_size(len(upload.data))
-        # before anything is stored for somebody who may not send it
-        demand_voice(await self.places.place(actor, draft.community_id), self.clock.now())
+        async with self.begin() as store:  # before anything is stored for somebody who may not send it
+            demand_voice(await store.place(actor, draft.community_id), self.clock.now())
         kept = await self.attachments.keep(upload.data, upload.name[-LONGEST_NAME:])
         try:
             message, is_new = await self._send(actor, draft, kept, once)
@@ -139,12 +138,11 @@ class Chatting:
         demand_text(draft.message, may_be_empty=kept is not None)
         if kept is not None:
             draft = replace(draft, message_type=kept.kind)
-        found = await self.places.place(actor, draft.community_id)  # nothing would hold it in the transaction either
         try:
             async with self.begin() as store:
                 if answered := await store.answered(once, int):
                     return _present(await store.message(answered)), False
-                place = demand_voice(found, self.clock.now())
+                place = demand_voice(await store.place(actor, draft.community_id), self.clock.now())
                 if draft.client_id and (known := await store.sent(actor.user_id, draft.client_id)):
                     repeated = same_message(known, draft)
                     await store.answer(once, repeated.id)
