@@ -13,6 +13,7 @@ from litestar.handlers import ASGIRouteHandler
 from authorisation.recipes import RECIPES, Recipe
 from authorisation.school import ACTORS, School, Target, school
 from authorisation.socket_calls import call_socket
+from authorisation.statements import counting
 from entrypoints.http.app import create_litestar
 from entrypoints.http.policy import Policy
 from entrypoints.http.problems import CODES, MEDIA_TYPE
@@ -23,7 +24,7 @@ Route = tuple[str, str]
 
 @dataclass(frozen=True)
 class Cell:
-    """What one call was answered; `audited` is how many rows it added to the audit log."""
+    """What one call was answered, how many rows it added to the audit log, and how many statements it ran."""
 
     route: Route
     recipe: Recipe
@@ -33,6 +34,7 @@ class Cell:
     status: int
     code: str | None
     audited: int
+    statements: int
 
     @property
     def succeeded(self) -> bool:
@@ -44,15 +46,15 @@ class Cell:
 
 
 def routes(app: Litestar) -> Iterator[tuple[Route, Policy]]:
-    """All that can be called; OPTIONS is Litestar's own, answered from the other methods."""
+    """All that can be called, always in the same order; OPTIONS is Litestar's own, answered from the other methods."""
     for route in app.routes:
         path = str(getattr(route, "path_format", route.path))
         handlers: list[Any] = [*getattr(route, "route_handlers", [getattr(route, "route_handler", None)])]
+        found: dict[str, Policy] = {}
         for handler in handlers:
-            methods = ["ASGI"] if isinstance(handler, ASGIRouteHandler) else sorted(handler.http_methods)
-            for method in methods:
-                if method != "OPTIONS":
-                    yield (method, path), handler.opt["policy"]
+            methods = ["ASGI"] if isinstance(handler, ASGIRouteHandler) else handler.http_methods
+            found |= {method: handler.opt["policy"] for method in methods if method != "OPTIONS"}
+        yield from (((method, path), policy) for method, policy in sorted(found.items()))
     for path, (policy, _) in SOCKETS.items():
         yield ("WS", path), policy
 
@@ -62,11 +64,13 @@ async def cell(founded: School, route: Route, policy: Policy, recipe: Recipe, ac
     target = await founded.target(recipe.kind, actor, caller, whose)
     before = await founded.world.count("audit_log")
     headers = caller.headers if caller else {}
-    answer = await call(founded.world.http, route, recipe, target, headers)
+    with counting() as seen:
+        answer = await call(founded.world.http, route, recipe, target, headers)
+        statements = len(seen)
     is_problem = answer.headers.get("content-type") == MEDIA_TYPE and answer.content  # HEAD has a problem's head only
     code = answer.json()["code"] if is_problem else None
     audited = await founded.world.count("audit_log") - before
-    made = Cell(route, recipe, policy, actor, whose, answer.status_code, code, audited)
+    made = Cell(route, recipe, policy, actor, whose, answer.status_code, code, audited, statements)
     if made.succeeded:
         founded.spend(recipe.kind, whose)
     return made
@@ -126,7 +130,8 @@ does not exist. For enrolling and ordering, *foreign* is a course that is not pu
 signature; for files an address that was made for a stranger's login: it is a bearer's, and ends with that login.
 A socket (WS) that opens is a 101, and so is a frame that is not refused; a socket that is refused or closed shows its
 close code without the 4000.
-*Audited* is the number of rows that a successful call adds to the audit log.
+*Audited* is the number of rows that a successful call adds to the audit log, *statements* the largest number of
+statements that one runs on the database (counted on SQLite, for a caller alone; transactions begin and end besides).
 
 """
 
@@ -141,17 +146,18 @@ def by_row(found: list[Cell]) -> list[list[Cell]]:
 
 def page(found: list[Cell]) -> str:
     policies = "\n".join(f"- **{policy.name}**: {policy.value}" for policy in Policy)
-    head = ["method", "path", "policy", "target", "audited", *ACTORS]
+    head = ["method", "path", "policy", "target", "audited", "statements", *ACTORS]
     lines = [" | ".join(head), "|".join(["---"] * len(head))]
     for of_row in by_row(found):
         (method, path), recipe = of_row[0].route, of_row[0].recipe
         targets = " / ".join(dict.fromkeys(c.whose for c in of_row if c.whose))
         audited = {c.audited for c in of_row if c.succeeded and c.audited}
+        statements = max((c.statements for c in of_row if c.succeeded), default="")
         columns = [_joined([str(c) for c in of_row if c.actor == actor]) for actor in ACTORS]
         shown = f"`{path}{recipe.below}`" + (f" ({recipe.variant})" if recipe.variant else "")
         verb = "GET" if method == "ASGI" else method
         first = [verb, shown, of_row[0].policy.name, targets]
-        lines.append(" | ".join([*first, ", ".join(map(str, sorted(audited))), *columns]))
+        lines.append(" | ".join([*first, ", ".join(map(str, sorted(audited))), str(statements), *columns]))
     return HEAD.format(policies=policies) + "\n".join(f"| {line} |" for line in lines) + "\n"
 
 

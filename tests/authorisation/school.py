@@ -11,6 +11,7 @@ import httpx
 from PIL import Image
 
 from adapters.sql import migrating
+from authorisation.statements import watch
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
 from core.paging import PageRequest
@@ -92,6 +93,9 @@ class School:
         }
         for community_id in self.groups.values():
             await self.do.joining.join(self.pupil.actor, community_id)
+            # lists of nothing would take fewer statements
+            await self.do.chatting.send(self.pupil.actor, Draft(community_id, "Hello"))
+            await self.do.posting.write(self.pupil.actor, community_id, title="Hello", content="All of you.")
 
     async def new_course(self, *, instructor: Person | None = None, **values: Any) -> MadeCourse:
         made = await self.world.course(instructor=instructor or self.cast.get("own instructor"), **values)
@@ -421,6 +425,7 @@ async def school(directory: Path) -> AsyncIterator[School]:
         client = SandboxClient(sandbox, base, http, **SECRETS)
         world = build_world(url, client, directory, SHALA_METRICS_TOKEN=METRICS_TOKEN)
         try:
+            watch(world)
             founded = School(world)
             await founded.found()
             yield founded
