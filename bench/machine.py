@@ -36,8 +36,6 @@ def lacks(parts: tuple[str, ...]) -> list[str]:
         found.append("services.sh starts PostgreSQL through runuser: run this as root.")
     if not {0, 1} <= os.sched_getaffinity(0):
         found.append("Servers are pinned to core 0, load and services to core 1: both are needed.")
-    if not Path(sys.executable).with_name("shala").exists():
-        found.append(f"There is no `shala` beside {sys.executable}: run this through `make bench`.")
     return found
 
 
@@ -52,6 +50,22 @@ def install_peers() -> None:
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     pip = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
     subprocess.run(pip, check=True)
+    stamp.write_text(wanted)
+
+
+def install_shala() -> None:
+    """Shala as production has it, in a venv of its own: the packages of the lock and none for development."""
+    lock, venv = ROOT / "requirements.lock", WORK / "shala"
+    stamp = venv / "installed"
+    wanted = hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    print("Installing Shala", flush=True)
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    pip = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT], check=True)
     stamp.write_text(wanted)
 
 

@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +28,10 @@ class Places:
     def peers_python(self) -> Path:
         return WORK / "venv" / "bin" / "python"
 
+    @property
+    def shala_python(self) -> Path:
+        return WORK / "shala" / "bin" / "python"
+
     def dsn(self, database: str) -> str:
         return f"postgresql://bench:bench@127.0.0.1:{self.pg_port}/{database}"
 
@@ -46,7 +49,7 @@ class Places:
             "BENCH_PG_PORT": str(self.pg_port),
             "BENCH_REDIS_PORT": str(self.redis_port),
             "BENCH_HTTP_PORT": str(self.http_port),
-            "BENCH_SHALA_PYTHON": sys.executable,
+            "BENCH_SHALA_PYTHON": str(self.shala_python),
         }
 
 
@@ -88,7 +91,7 @@ class ShalaProcess:
 
     @property
     def python(self) -> str:
-        return os.environ.get("BENCH_SHALA_PYTHON", sys.executable)
+        return os.environ["BENCH_SHALA_PYTHON"]
 
     @property
     def program(self) -> str:

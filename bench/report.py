@@ -1,7 +1,7 @@
 """Write docs/performance.md from a run's folder: `python bench/report.py var/bench/runs/…` prints it again.
 
-The page has a part for calls, one for the chat and one for the fan-out. What the run did not measure stays as the page
-has it.
+The page has a part for calls, one for the chat, one for the fan-out and one for the process itself. What the run did
+not measure stays as the page has it.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 
 import chat_report
 import fanout_report
+import process_report
 import rest_report
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -22,6 +23,7 @@ MEASURED: dict[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
     "rest": ("answers.json", rest_report.values),
     "chat": ("chat.json", chat_report.values),
     "fanout": ("fanout.json", fanout_report.values),
+    "process": ("process.json", process_report.values),
 }
 """Of each part: the file that a run leaves when it has measured it, and what the template is filled with."""
 

@@ -1,9 +1,11 @@
 """Measure Shala beside its peers, with nothing prepared, and write docs/performance.md.
 
-    python bench/run.py [--only rest|chat|fanout] [--rounds 3] [--seconds 5] [--members 100000]
+    python bench/run.py [--only rest|chat|fanout|process] [--rounds 3] [--seconds 5] [--members 100000]
+                         [--minutes 10]
 
 rest: calls, beside Django and the floor. chat: sockets, beside Channels, Socket.IO and the floor. fanout: a post that
-all members of a group are told of, beside Django. Without --only all are measured, one after the other. What was not
+all members of a group are told of, beside Django. process: how long a web process takes to be ready, and its memory
+under load. Without --only all are measured, one after the other. What was not
 measured stays in docs/performance.md as it stands there.
 
 Everything it makes lies under var/bench; samples, answers and logs of each run in a folder of their own.
@@ -20,7 +22,7 @@ from collections.abc import Iterator
 
 import facts
 import report
-from machine import data_folder, install_peers, install_socketio, lacks, seed, services
+from machine import data_folder, install_peers, install_shala, install_socketio, lacks, seed, services
 from places import OURS, ROOT, WORK, Places, free_ports
 
 PATIENCE_S = 60
@@ -28,6 +30,7 @@ SCRIPTS = {
     "rest": ("measure.py", "rounds", "seconds"),
     "chat": ("measure_chat.py", "rounds", "seconds"),
     "fanout": ("measure_fanout.py", "rounds", "members"),
+    "process": ("measure_process.py", "minutes"),
 }
 """What takes the samples of each part, and the options that it understands."""
 
@@ -74,6 +77,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="each visits every server in every scenario")
     parser.add_argument("--seconds", type=int, default=5, help="of each sample; a fan-out takes its time")
     parser.add_argument("--members", type=int, default=100_000, help="of the larger group of the fan-out")
+    parser.add_argument("--minutes", type=int, default=10, help="of load on the process whose memory is watched")
     given = parser.parse_args()
     parts = tuple(SCRIPTS) if given.only == "all" else (given.only,)
     if faults := lacks(parts):
@@ -81,6 +85,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with alone():
         install_peers()
+        install_shala()
         if "chat" in parts:
             install_socketio()
         places = new_places()
