@@ -7,7 +7,6 @@ import platform
 import re
 import shutil
 import subprocess
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +59,18 @@ def gather(places: Places, rounds: int, seconds: int) -> str:
             "Redis": _number(["redis-server", "--version"]),
             "wrk": _number(["wrk", "-v"]),
         },
-        "shala": {name: metadata.version(name) for name in OURS},
-        "django": _installed(places, THEIRS),
-        "floor": _installed(places, FLOOR),
-        "shala_chat": {name: metadata.version(name) for name in CHAT_OURS},
-        "channels": _installed(places, CHANNELS),
+        "shala": _installed(places.shala_python, OURS),
+        "django": _installed(places.peers_python, THEIRS),
+        "floor": _installed(places.peers_python, FLOOR),
+        "shala_chat": _installed(places.shala_python, CHAT_OURS),
+        "channels": _installed(places.peers_python, CHANNELS),
         "socketio": {"Node": _number(["node", "--version"]), **_of_node()},
     }
     return json.dumps(facts, indent=1)
 
 
-def _installed(places: Places, names: tuple[str, ...]) -> dict[str, str]:
-    versions: dict[str, str] = json.loads(_said([str(places.peers_python), "-c", ASK, *names]))
+def _installed(python: Path, names: tuple[str, ...]) -> dict[str, str]:
+    versions: dict[str, str] = json.loads(_said([str(python), "-c", ASK, *names]))
     return versions
 
 

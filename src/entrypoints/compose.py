@@ -323,19 +323,18 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
 def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary) -> dict[str, Any]:
     attachments = LibraryAttachments(library, tools.clock)
     begin, begin_posts = tools.database.begin(SqlGroupStore), tools.database.begin(SqlPostStore)
-    community = SqlCommunityQueries(tools.database, tools.clock)
     return {
         "founding": Founding(begin, Pictures(shelf, "banners", (1600, 400))),
         "joining": Joining(begin),
         "hosting": Hosting(begin, tools.clock),
-        "posting": Posting(begin_posts, community, SafeMarkdown(), tools.clock),
+        "posting": Posting(begin_posts, SafeMarkdown(), tools.clock),
         "moderating": Moderating(begin_posts, tools.clock),
         "chatting": Chatting(tools.database.begin(SqlChatStore), attachments, tools.hub, tools.clock),
         "reading": Reading(tools.database.begin(SqlReadingStore), tools.hub),
         "attachments": attachments,
         "chat": SqlChatQueries(tools.database),
         "streams": SqlPositions(tools.database),
-        "community": community,
+        "community": SqlCommunityQueries(tools.database, tools.clock),
         "discussion": SqlPostQueries(tools.database, tools.clock),
         "views": SqlPostViews(tools.database, tools.clock),
     }

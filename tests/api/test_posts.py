@@ -126,8 +126,30 @@ async def test_a_repeated_key_writes_once(world: World) -> None:
 async def test_posts_are_counted_exactly_while_their_counts_are_folded(world: World) -> None:
     room, fold = await found_class(world), world.house.post_counts.fold
     gone = await room.write(room.asha)
-    people = (room.asha, room.ravi, room.moderator, room.host)
-    await asyncio.gather(*(room.write(person) for person in people for _ in range(5)), fold(), fold())
+    begun = written = 1
+    done = asyncio.Event()
+
+    async def write(person: Person) -> None:
+        nonlocal begun, written
+        for _ in range(5):
+            begun += 1
+            await room.write(person)
+            written += 1
+
+    async def keep_folding() -> None:
+        while not done.is_set():
+            await fold(2)
+
+    async def keep_reading() -> None:
+        while not done.is_set():
+            least = written
+            assert least <= await room.post_count() <= begun
+
+    async with asyncio.TaskGroup() as group:
+        meanwhile = [group.create_task(work()) for work in (keep_folding, keep_folding, keep_reading)]
+        await asyncio.gather(*(write(person) for person in (room.asha, room.ravi, room.moderator, room.host)))
+        done.set()
+        await asyncio.gather(*meanwhile)
     assert await room.post_count() == 21
     assert (await room.asha.delete(f"{POSTS}{gone['id']}/")).status_code == 204
     assert await room.post_count() == 20

@@ -17,7 +17,7 @@ def watch(world: World) -> None:
     connections: Any = world.house.database._connections
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement != "BEGIN" and (seen := _seen.get()) is not None:
+        if not statement.startswith("BEGIN") and (seen := _seen.get()) is not None:
             seen.append(statement)
 
     for engine in (connections._writing, connections._reading):

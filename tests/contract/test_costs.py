@@ -61,7 +61,7 @@ COSTS: dict[str, tuple[Callable[[Place, int], Call], int, int]] = {
     "post": (
         lambda p, n: ("POST", f"/api/community/groups/{p.group}/posts/", {"title": f"Doubt {n}", "content": "Why?"}),
         6,
-        19_300,
+        17_500,
     ),
     "message": (
         lambda p, n: ("POST", "/api/community/messages/", {"community_id": p.group, "message": f"Hi {n}"}),

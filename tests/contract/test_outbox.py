@@ -262,6 +262,27 @@ async def test_slow_ones_outside_leave_places_for_the_rest(world: World) -> None
     assert (await world.house.outbox.backlog())[0] == 0
 
 
+async def test_ones_that_hang_outside_slow_the_rest_down_little(world: World) -> None:
+    """As the worker's loop goes: three places are left, and whoever ends in one is followed at once."""
+    done: list[int] = []
+    answer = asyncio.Event()
+
+    async def outside(_: Happened) -> None:
+        await answer.wait()
+
+    async def after(_: SqlTransaction, event: Happened) -> None:
+        done.append(event.number)
+
+    dispatcher = rewire(world, outside=outside, after=after)
+    await announce(world, *range(40))
+    async with asyncio.timeout(8):  # three a second would take thirteen
+        while len(done) < 40:
+            await dispatcher.fill()
+            await dispatcher.wait_for_place(1.0)
+    answer.set()
+    await dispatcher.drain()
+
+
 async def test_places_that_become_free_during_a_look_past_are_filled_at_once(
     world: World, effects: Effects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,8 +292,8 @@ async def test_places_that_become_free_during_a_look_past_are_filled_at_once(
 
     async def slow(limit: int, *, but: frozenset[str] = frozenset()) -> list[Any]:
         found = await claim(limit, but=but)
-        while but and dispatcher.is_full:
-            await dispatcher.wait_for_place()
+        for _ in range(OUTSIDE_AT_ONCE if but else 0):
+            await dispatcher.wait_for_place()  # until one more has ended: all have in the end
         return found
 
     monkeypatch.setattr(world.house.outbox, "claim", slow)

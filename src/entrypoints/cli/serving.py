@@ -13,7 +13,9 @@ from entrypoints.settings import Demand, Environment, Settings
 
 SANDBOX_PORT = 8001
 NICENESS = 5
-"""A worker's, by which it gets about a quarter of a processor that others want, too."""
+"""A worker's, by which it gets about a quarter of a processor that others want, too. It holds within one container or
+service; between several the weights of these count (`cpu_shares` in compose.yaml).
+"""
 
 
 def topology(command: str) -> Demand:
@@ -117,9 +119,7 @@ def web() -> None:
 
 @program.command()
 def worker() -> None:
-    """Drain the outbox and run the schedule; any number of workers may run. Where a web process wants the same
-    processor, that goes first.
-    """
+    """Drain the outbox and run the schedule; any number of workers may run."""
     from uvicorn.loops.auto import auto_loop_factory
 
     from entrypoints.compose import compose

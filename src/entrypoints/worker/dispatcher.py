@@ -107,7 +107,9 @@ class Dispatcher:
         return self._places() <= 0 or self._outside_places() <= 0
 
     async def wait_for_place(self, at_most: float | None = None) -> None:
-        """Until one of those that run has ended, or for this many seconds."""
+        """Until one of those that run has ended, it is time to look past those outside, or so many seconds are over."""
+        if at_most is not None and self._outside_places() <= 0 < self._places():
+            at_most = min(at_most, LOOK_PAST_EVERY_S)
         if self._running:
             await asyncio.wait(self._running, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
 
@@ -121,8 +123,9 @@ class Dispatcher:
         now = asyncio.get_running_loop().time()
         if now < self._next_look_past:
             return [], False
-        self._next_look_past = now + LOOK_PAST_EVERY_S
         messages = await self._outbox.claim(places, but=self._outside)
+        if len(messages) < places:  # there was nothing more
+            self._next_look_past = now + LOOK_PAST_EVERY_S
         return messages, self._outside_places() > 0
 
     def _places(self) -> int:

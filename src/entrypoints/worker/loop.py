@@ -25,7 +25,7 @@ def jobs(house: House) -> dict[str, Job]:
         "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
         "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due, outside=True),
         "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due, outside=True),
-        "fold_post_counts": Job(timedelta(seconds=30), house.post_counts.fold),
+        "fold_post_counts": Job(timedelta(seconds=10), house.post_counts.fold),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }

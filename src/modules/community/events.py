@@ -11,7 +11,7 @@ class PostPublished(Event, frozen=True, kw_only=True):
     author_id: int
     parent_post_id: int | None
     has_mentions: bool = True
-    """Whether it names anybody with an @, be that a member or not."""
+    """Whether it names anybody with an @, be that a member or not; assumed of facts stored before this was in them."""
 
 
 class PostModerated(Event, frozen=True, kw_only=True):

@@ -71,12 +71,6 @@ class GroupStore(Emits, Protocol):
     ) -> None: ...
 
 
-class Places(Protocol):
-    async def place(self, viewer: Actor, community_id: int) -> Place | None:
-        """Somebody's place in a group as it is now; None without such a group."""
-        ...
-
-
 class PostStore(Emits, Remembers, Protocol):
     async def place(self, actor: Actor, community_id: int, *, lock: bool = False) -> Place | None: ...
 

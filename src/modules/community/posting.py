@@ -25,13 +25,12 @@ from modules.community.domain.posts import (
     status_after_edit,
 )
 from modules.community.events import PostPublished, PostReported, PostWaits
-from modules.community.ports import Flag, Markdown, Places, PostStore
+from modules.community.ports import Flag, Markdown, PostStore
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
     begin: Begin[PostStore]
-    places: Places
     markdown: Markdown
     clock: Clock
 
@@ -52,11 +51,10 @@ class Posting:
         """
         html = self.markdown.render(content)
         now = self.clock.now()
-        found = await self.places.place(actor, community_id)  # nothing would hold it in the transaction either
         async with self.begin() as store:
             if known := await store.answered(once, int):
                 return _present(await store.post(known))
-            place = demand_voice(found, now)
+            place = demand_voice(await store.place(actor, community_id), now)
             parent = await _parent(store, place, actor, parent_post_id)
             demand_shape(title, parent)
             status = first_status(place)
@@ -211,7 +209,7 @@ async def _add_public(store: PostStore, post: Post) -> None:
             has_mentions=bool(mentioned(post.content)),
         )
     )
-    await store.count(post, 1)  # last, for it holds the post above a reply, which all who reply there wait for
+    await store.count(post, 1)  # after the outbox: it holds the post above a reply, and who replies there waits for it
 
 
 async def _tell_waiting(store: PostStore, before: Post | None, after: Post) -> None:

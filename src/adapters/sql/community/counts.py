@@ -19,8 +19,13 @@ _WAITING = (
 )
 POST_COUNT = (GROUPS.c.post_count + _WAITING).label("post_count")
 COUNT_POST = insert(CHANGES)
-MOST_ROWS = 10_000
-_SOME = select(CHANGES.c.id).order_by(CHANGES.c.id).limit(MOST_ROWS).with_for_update(skip_locked=True)
+MOST_ROWS = 1_000
+_SOME = (
+    select(CHANGES.c.id)
+    .order_by(CHANGES.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 TAKE = (
     delete(CHANGES).where(CHANGES.c.id.in_(_SOME.scalar_subquery())).returning(CHANGES.c.community_id, CHANGES.c.change)
 )
@@ -35,14 +40,17 @@ class SqlPostCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def fold(self) -> None:
-        """Add what waits to the groups' rows, so that reading a count stays cheap. The counts stay what they are."""
-        rows = MOST_ROWS
-        while rows == MOST_ROWS:
+    async def fold(self, most: int = MOST_ROWS) -> None:
+        """Add what waits to the groups' rows, so that reading a count stays cheap; so many changes in each transaction.
+        The counts stay what they are.
+        """
+        rows = most
+        while rows == most:
             async with self._database.transaction() as transaction:
-                taken = await transaction.rows(TAKE)
+                taken = await transaction.rows(TAKE, {"most": most})
                 rows, changes = len(taken), Counter[int]()
                 for community_id, change in taken:
                     changes[community_id] += change
-                for community_id, change in sorted(changes.items()):
-                    await transaction.execute(ADD, {"row": community_id, "added": change})
+                added = [{"row": community_id, "added": change} for community_id, change in sorted(changes.items())]
+                if added:
+                    await transaction.execute(ADD, added)

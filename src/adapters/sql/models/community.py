@@ -158,7 +158,7 @@ class PostCountChange(IdentityBase):
     """What a group's `post_count` has yet to be changed by. Whoever posts adds a row here, and waits for nobody."""
 
     __tablename__ = "post_count_changes"
-    __table_args__ = (Index("ix_post_count_changes_community", "community_id"),)
+    __table_args__ = (Index("ix_post_count_changes_community", "community_id", "change"),)
 
     community_id: Mapped[int] = mapped_column(BigInt, ForeignKey("community_groups.id"))
     change: Mapped[int] = mapped_column(Integer)

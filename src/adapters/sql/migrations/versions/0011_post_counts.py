@@ -22,7 +22,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_post_count_changes"),
     )
-    op.create_index("ix_post_count_changes_community", "post_count_changes", ["community_id"])
+    op.create_index("ix_post_count_changes_community", "post_count_changes", ["community_id", "change"])
 
 
 def downgrade() -> None:
