@@ -117,12 +117,16 @@ def hold(data: Path) -> IO[bytes]:
 
 
 async def prepare(settings: Settings) -> list[str]:
-    """Bring the database up to date, and put the demo data into an empty one; the demo accounts that are open then."""
+    """Bring the database up to date, and put the demo data into an empty one; the demo accounts that are open then.
+
+    The caller holds the data: no other process works in it.
+    """
     from entrypoints.seeding import open_demo_accounts, seed_demo
 
     await schema.upgrade(settings.database_url)
     house = compose(settings)
     try:
+        await house.outbox.release_all()  # what a process before this one had begun when it was killed
         if await seed_demo(house):
             click.echo("Demo data loaded.")
         return [account.email for account in await open_demo_accounts(house)]

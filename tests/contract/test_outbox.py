@@ -336,6 +336,17 @@ async def test_leases_are_renewed_whatever_goes_wrong_with_one(
     assert effects.calls == [1]
 
 
+async def test_what_a_killed_process_had_begun_is_due_at_once_for_the_only_one(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1, 2)
+    held = await world.house.outbox.claim(1)
+    assert await dispatcher.drain() == 1
+    await world.house.outbox.release_all()
+    assert await dispatcher.drain() == 1
+    assert sorted(effects.calls) == [1, 2]
+    assert not await world.house.outbox.finish(held[0])
+
+
 async def test_what_is_stopped_in_the_middle_comes_again(world: World, effects: Effects) -> None:
     started = asyncio.Event()
 

@@ -47,6 +47,7 @@ HELD = (O.id == bindparam("row"), O.lease_token == bindparam("token"), *WAITING)
 FINISH = update(OUTBOX).where(*HELD).values(done_at=bindparam("now"), lease_token=None, error=None).returning(O.id)
 POSTPONE = update(OUTBOX).where(*HELD).values(run_at=bindparam("at"), lease_token=None, error=bindparam("why"))
 BURY = update(OUTBOX).where(*HELD).values(dead_at=bindparam("now"), lease_token=None, error=bindparam("why"))
+RELEASE = update(OUTBOX).where(O.lease_token.is_not(None), *WAITING).values(run_at=bindparam("now"), lease_token=None)
 RENEW = update(OUTBOX).where(O.lease_token == bindparam("token"), *WAITING).values(run_at=bindparam("until"))
 TAKE_SLOT = upsert(SLOTS).on_conflict_do_nothing().returning(SLOTS.c.name)
 
@@ -83,6 +84,11 @@ class SqlOutbox:
         """Another 60 s for everything claimed with this token."""
         async with self._database.transaction() as transaction:
             await transaction.execute(RENEW, {"token": token, "until": self._clock.now() + LEASE})
+
+    async def release_all(self) -> None:
+        """Everything that is claimed is due now. For a process that knows to be the only one, when it starts."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(RELEASE, {"now": self._clock.now()})
 
     async def finish(self, message: Message, transaction: SqlTransaction | None = None) -> bool:
         """Done. With `transaction`, together with the reaction's own effects. False if the claim was lost."""
