@@ -131,9 +131,10 @@ signature; for files an address that was made for a stranger's login: it is a be
 A socket (WS) that opens is a 101, and so is a frame that is not refused; a socket that is refused or closed shows its
 close code without the 4000.
 *Audited* is the number of rows that a successful call adds to the audit log, *statements* the largest number of
-statements that this call runs on the database, of all who may make it (counted on SQLite, for a caller alone). Where a token is
-sent one of them is the question whether its login stands, also where nobody need be known; a frame's are with those of its
-handshake; transactions begin and end besides. Other values of the same call may need more.
+statements that this call runs on the database, of all who may make it (counted on SQLite, for a caller alone).
+Where a token is sent one of them is the question whether its login stands, also where nobody need be known; a
+frame's are with those of its handshake; transactions begin and end besides. Other values of the same call may
+need more.
 
 """
 
