@@ -12,7 +12,7 @@ from adapters.sql.database import SqlTransaction
 from core.errors import Conflict, Invalid, Unavailable
 from core.events import Event, Reaction, Reactions
 from entrypoints.worker import dispatcher as dispatching
-from entrypoints.worker.dispatcher import MOST_ATTEMPTS, OUTSIDE_AT_ONCE, Dispatcher
+from entrypoints.worker.dispatcher import MOST_ATTEMPTS, MOST_ATTEMPTS_UNAVAILABLE, OUTSIDE_AT_ONCE, Dispatcher
 from entrypoints.worker.schedule import Job, Schedule, slot_of
 from worlds import World
 
@@ -53,6 +53,20 @@ def rewire(world: World, **reactions: Any) -> Dispatcher:
     after = tuple(Reaction(n, Happened, c, outside=n == "outside") for n, c in reactions.items() if n != "within")
     world.house.database.reactions = Reactions.of(within=within, after=after)
     return Dispatcher(world.house.outbox, world.house.database.reactions.named(), {}, world.house.database.transaction)
+
+
+def hanging(world: World) -> tuple[Dispatcher, list[int], asyncio.Event]:
+    """What calls outside hangs until the event; what the database alone can do notes itself in the list."""
+    done: list[int] = []
+    answer = asyncio.Event()
+
+    async def outside(_: Happened) -> None:
+        await answer.wait()
+
+    async def after(_: SqlTransaction, event: Happened) -> None:
+        done.append(event.number)
+
+    return rewire(world, outside=outside, after=after), done, answer
 
 
 async def announce(world: World, *numbers: int) -> None:
@@ -238,16 +252,7 @@ async def test_one_that_cannot_be_postponed_comes_again_after_its_lease(world: W
 
 async def test_slow_ones_outside_leave_places_for_the_rest(world: World) -> None:
     """A mail server that hangs for a minute must not hold up what the database alone can do, payments above all."""
-    done: list[int] = []
-    answer = asyncio.Event()
-
-    async def outside(_: Happened) -> None:
-        await answer.wait()
-
-    async def after(_: SqlTransaction, event: Happened) -> None:
-        done.append(event.number)
-
-    dispatcher = rewire(world, outside=outside, after=after)
+    dispatcher, done, answer = hanging(world)
     for number in range(OUTSIDE_AT_ONCE + 3):
         await announce(world, number)
         await dispatcher.fill()
@@ -264,16 +269,7 @@ async def test_slow_ones_outside_leave_places_for_the_rest(world: World) -> None
 
 async def test_ones_that_hang_outside_slow_the_rest_down_little(world: World) -> None:
     """As the worker's loop goes: three places are left, and whoever ends in one is followed at once."""
-    done: list[int] = []
-    answer = asyncio.Event()
-
-    async def outside(_: Happened) -> None:
-        await answer.wait()
-
-    async def after(_: SqlTransaction, event: Happened) -> None:
-        done.append(event.number)
-
-    dispatcher = rewire(world, outside=outside, after=after)
+    dispatcher, done, answer = hanging(world)
     await announce(world, *range(40))
     async with asyncio.timeout(8):  # three a second would take thirteen
         while len(done) < 40:
@@ -334,6 +330,17 @@ async def test_leases_are_renewed_whatever_goes_wrong_with_one(
     enough.set()
     await dispatcher.drain()
     assert effects.calls == [1]
+
+
+async def test_what_ends_its_process_each_time_is_given_up(world: World, effects: Effects) -> None:
+    dispatcher = rewire(world, outside=effects.outside)
+    await announce(world, 1)
+    for _ in range(MOST_ATTEMPTS_UNAVAILABLE):
+        assert await world.house.outbox.claim(1)
+        await world.house.outbox.release_all()
+    assert await dispatcher.drain() == 1
+    assert not effects.calls
+    assert [dead[2:] for dead in await world.house.outbox.dead()] == [(MOST_ATTEMPTS_UNAVAILABLE + 1, "ProcessEnded")]
 
 
 async def test_what_a_killed_process_had_begun_is_due_at_once_for_the_only_one(world: World, effects: Effects) -> None:

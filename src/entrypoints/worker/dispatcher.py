@@ -166,8 +166,11 @@ class Dispatcher:
     async def _one(self, message: Waiting) -> None:
         with structlog.contextvars.bound_contextvars(outbox_id=message.id, reaction=message.reaction):
             try:
-                await self._run(message)
-                outcome = "done"
+                if message.attempts > MOST_ATTEMPTS_UNAVAILABLE:  # none of them came to an answer: it ends its process
+                    outcome = await self._give_up(message, "ProcessEnded")
+                else:
+                    await self._run(message)
+                    outcome = "done"
             except ClaimLost:
                 outcome = "lost"
             except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the others go on
@@ -202,10 +205,13 @@ class Dispatcher:
         is_final = isinstance(error, Invalid)
         most = MOST_ATTEMPTS_UNAVAILABLE if is_passing else 1 if is_final else MOST_ATTEMPTS
         if message.attempts >= most:
-            await self._outbox.bury(message, why)
-            log.error("reaction_given_up", attempts=message.attempts, why=why)
-            return "dead"
+            return await self._give_up(message, why)
         seconds = min(LONGEST_DELAY_S, 2.0 ** min(message.attempts, 11)) * random.uniform(0.5, 1)  # noqa: S311
         await self._outbox.postpone(message, timedelta(seconds=seconds), why)
         log.warning("reaction_postponed", attempts=message.attempts, why=why, exc_info=not isinstance(error, AppError))
         return "postponed"
+
+    async def _give_up(self, message: Waiting, why: str) -> str:
+        await self._outbox.bury(message, why)
+        log.error("reaction_given_up", attempts=message.attempts, why=why)
+        return "dead"
