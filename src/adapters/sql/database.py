@@ -55,7 +55,7 @@ class SqlTransaction:
             now, payload = self.clock.now(), msgspec.to_builtins(event)
             message = {"event": event.name, "payload": payload, "created_at": now, "run_at": now, "attempts": 0}
             rows = [{**message, "reaction": r.name} for r in after]
-            # many at once cost asyncpg one answer more than one does
+            # one by itself is cheaper than a list of one
             await self.execute(INSERT_OUTBOX, rows if len(rows) > 1 else rows[0])
             self.has_news = True
 
