@@ -1,11 +1,18 @@
 """Randomness and derived secrets as dependencies."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Randomness(Protocol):
     def token(self, nbytes: int) -> str:
         """Unguessable lower-case hex of `nbytes` bytes."""
+        ...
+
+    def shuffled(self, items: Sequence[Item]) -> list[Item]:
+        """The items in an order that nobody can guess; each order is as likely as any other."""
         ...
 
 

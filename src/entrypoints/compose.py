@@ -34,10 +34,13 @@ from adapters.sql.community.views import SqlPostViews
 from adapters.sql.database import Database
 from adapters.sql.identity import SqlIdentityStore
 from adapters.sql.identity_queries import SqlIdentityQueries
+from adapters.sql.learning.attempts import SqlAttemptBook, SqlAttemptStore
 from adapters.sql.learning.catalogue import SqlCatalogueStore
 from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
 from adapters.sql.learning.enrolment import SqlEnrolmentStore
 from adapters.sql.learning.outline import SqlOutlineStore
+from adapters.sql.learning.quiz_queries import SqlQuizQueries
+from adapters.sql.learning.quizzes import SqlQuizStore
 from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications.mails import SqlMailFacts, SqlMailStore
@@ -81,11 +84,13 @@ from modules.identity.passwords import Passwords
 from modules.identity.profiles import Profiles
 from modules.identity.registration import Registration
 from modules.learning.admission import Admission
+from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.enrolling import Enrolling
 from modules.learning.importing import Importing
 from modules.learning.outlining import Outlining
 from modules.learning.ports import MediaLibrary
+from modules.learning.quizzing import Quizzing
 from modules.learning.studying import Studying
 from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
@@ -303,7 +308,7 @@ def _signing_key(secret: str) -> SigningKey:
 
 def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
     database, clock = tools.database, tools.clock
-    study, admission = SqlStudyQueries(database, clock), Admission(clock)
+    study, quizzes, admission = SqlStudyQueries(database, clock), SqlQuizQueries(database), Admission(clock)
     return {
         "authoring": Authoring(
             database.begin(SqlCatalogueStore), Pictures(shelf, "thumbnails", (1280, 720)), library, tools.randomness
@@ -313,10 +318,15 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
         ),
         "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
         "importing": Importing(database.begin(SqlEnrolmentStore), admission),
-        "viewing": Viewing(study, library, clock),
+        "viewing": Viewing(study, quizzes, library, clock),
         "studying": Studying(database.begin(SqlStudyStore), SqlProgressBook(database, clock), clock),
+        "quizzing": Quizzing(database.begin(SqlQuizStore)),
+        "attempting": Attempting(
+            database.begin(SqlAttemptStore), SqlAttemptBook(database, clock), quizzes, tools.randomness, clock
+        ),
         "catalogue": SqlCatalogueQueries(database),
         "study": study,
+        "quizzes": quizzes,
     }
 
 

@@ -23,11 +23,14 @@ from modules.identity.passwords import Passwords
 from modules.identity.profiles import Profiles
 from modules.identity.queries import IdentityQueries
 from modules.identity.registration import Registration
+from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.enrolling import Enrolling
 from modules.learning.importing import Importing
 from modules.learning.outlining import Outlining
 from modules.learning.queries import CatalogueQueries, StudyQueries
+from modules.learning.quiz_ports import QuizQueries
+from modules.learning.quizzing import Quizzing
 from modules.learning.studying import Studying
 from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
@@ -57,8 +60,11 @@ class Workflows:
     importing: Importing
     viewing: Viewing
     studying: Studying
+    quizzing: Quizzing
+    attempting: Attempting
     catalogue: CatalogueQueries
     study: StudyQueries
+    quizzes: QuizQueries
     # commerce
     checkout: Checkout
     webhooks: Webhooks

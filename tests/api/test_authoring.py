@@ -432,7 +432,6 @@ async def test_a_published_content_stays_complete(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"content_type": "quiz"}, "content_type"),
         ({"content_type": "game"}, "content_type"),
         ({"content_type": "text", "video_url": VIDEO["video_url"]}, "video_url"),
         ({"content_type": "document", "video_url": VIDEO["video_url"]}, "video_url"),

@@ -102,6 +102,13 @@ A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/g
 POSTS, POST = "/api/community/posts", "/api/community/posts/{post_id}"
 MESSAGES, MESSAGE = "/api/community/messages", "/api/community/messages/{message_id}"
 ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_id}}"
+QUIZ, ATTEMPTS = f"{C}/quizzes/{{quiz_id}}", f"{C}/quiz-attempts"
+GIFT = ("a.gift", b"Are you? {T}", "text/plain")
+QUESTION: dict[str, Any] = {
+    "question_text": "Are they?",
+    "question_type": "true_false",
+    "options": [{"option_text": "Yes", "is_correct": True}, {"option_text": "No", "is_correct": False}],
+}
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     # accounts
@@ -205,6 +212,29 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
         about("course", query=proven("course_id"), variant="one's own"),
         about("student_of_course", query=proven("course_id", "user_id"), variant="a student's"),
     ),
+    # quizzes
+    ("GET", f"{C}/quizzes"): (about("course", query=proven("course_id")),),
+    ("POST", f"{C}/quizzes"): (about("new_quiz_content", lambda t: {"content_id": t["quiz_content_id"]}),),
+    ("GET", QUIZ): (about("quiz"),),
+    ("PATCH", QUIZ): (about("quiz", always(passing_score=60)),),
+    ("DELETE", QUIZ): (about("new_quiz"),),
+    ("POST", f"{QUIZ}/questions/reorder"): (about("quiz", lambda t: {"ids": [t["question_id"]]}),),
+    ("POST", f"{QUIZ}/questions/import"): (about("new_quiz", file=GIFT),),
+    ("GET", f"{QUIZ}/questions/export"): (about("quiz"),),
+    ("GET", f"{QUIZ}/allowances"): (about("quiz"),),
+    ("PUT", f"{QUIZ}/allowances/{{user_id}}"): (about("quiz", always(extra_time=60)),),
+    ("POST", f"{C}/questions"): (about("new_quiz", lambda t: {"quiz_id": t["quiz_id"], **QUESTION}),),
+    ("GET", f"{C}/questions/{{question_id}}"): (about("quiz"),),
+    ("PATCH", f"{C}/questions/{{question_id}}"): (about("quiz", always(points=2)),),
+    ("DELETE", f"{C}/questions/{{question_id}}"): (about("new_quiz"),),
+    ("GET", ATTEMPTS): (
+        about("quiz", query=proven("quiz_id"), variant="one's own"),
+        about("quiz", query=proven("quiz_id", "user_id"), variant="a student's"),
+    ),
+    ("POST", f"{ATTEMPTS}/start"): (about("quiz", proven("quiz_id")),),
+    ("GET", f"{ATTEMPTS}/{{attempt_id}}"): (about("attempt"),),
+    ("PUT", f"{ATTEMPTS}/{{attempt_id}}/answers"): (about("attempt", always(answers=[])),),
+    ("POST", f"{ATTEMPTS}/{{attempt_id}}/submit"): (about("attempt", always()),),
     # payments
     ("POST", f"{P}/create_order"): (about("sold_course", proven("course_id")),),
     ("POST", f"{P}/verify_payment"): (about("proof", dict),),

@@ -16,11 +16,12 @@ from conftest import SECRETS, serving
 from core.actor import Actor, Role
 from core.paging import PageRequest
 from entrypoints.sandbox import Sandbox, SandboxConfig
-from modules.community.domain.chat import Draft
+from modules.community.domain.chat import Draft as MessageDraft
 from modules.community.domain.groups import Visibility
 from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
+from modules.learning.domain.quizzes import Draft, Option, QuestionType, ShowAnswers
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import Audience, NewNotice
 from modules.notifications.domain.pushes import Platform
@@ -48,8 +49,18 @@ GROUP: dict[str, Any] = {
     "require_post_approval": False,
     "slow_mode_seconds": 0,
 }
+QUIZ: dict[str, Any] = {
+    "passing_score": 50.0,
+    "time_limit": None,
+    "max_attempts": None,
+    "shuffle_questions": False,
+    "shuffle_options": False,
+    "show_answers": ShowAnswers.ONCE_OVER,
+    "pools": {},
+}
+QUESTION = Draft("Are you?", QuestionType.TRUE_FALSE, (Option(0, "Yes", True), Option(0, "No", False)))
 # made for one successful call, whoever makes it
-SPENT = ("new_course", "draft_course", "new_student")
+SPENT = ("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_content")
 
 
 def picture() -> bytes:
@@ -69,6 +80,7 @@ class School:
         self.cast: dict[str, Person] = {}
         self.theirs: dict[str, dict[str, int]] = {}
         self.unspent: dict[tuple[str, str], Target] = {}
+        self.made: dict[int, MadeCourse] = {}
 
     async def found(self) -> None:
         world = self.world
@@ -77,6 +89,10 @@ class School:
         self.stranger = await world.person()
         self.course = await self.new_course(title="The course")
         self.foreign = await self.new_course(title="The foreign course", instructor=self.elsewhere)
+        for published in (self.course, self.foreign):
+            await self.do.outlining.set_published(
+                (await world.admin()).actor, published.content_ids[-1], is_published=True
+            )
         self.pupil = await world.person()
         for studied in (self.course, self.foreign):
             await world.enrol(self.pupil, studied)
@@ -94,7 +110,7 @@ class School:
         for community_id in self.groups.values():
             await self.do.joining.join(self.pupil.actor, community_id)
             # lists of nothing would take fewer statements
-            await self.do.chatting.send(self.pupil.actor, Draft(community_id, "Hello"))
+            await self.do.chatting.send(self.pupil.actor, MessageDraft(community_id, "Hello"))
             await self.do.posting.write(self.pupil.actor, community_id, title="Hello", content="All of you.")
 
     async def new_course(self, *, instructor: Person | None = None, **values: Any) -> MadeCourse:
@@ -102,6 +118,10 @@ class School:
         values = {"publish": False, "title": "Draft"}
         made.content_ids.append(await self.world.text(made, **values))
         made.content_ids.append(await self.world.content(made, ContentType.DOCUMENT, **values))
+        made.content_ids.append(await self.world.content(made, ContentType.QUIZ, **values))
+        admin = (await self.world.admin()).actor
+        quiz = await self.do.quizzing.create(admin, made.content_ids[-1], **QUIZ)
+        await self.do.quizzing.add_questions(admin, quiz.id, [QUESTION])
         return made
 
     async def engage(self, name: str) -> Person:
@@ -192,19 +212,23 @@ class School:
                 "preview_id",
                 "draft_id",
                 "document_id",
+                "quiz_content_id",
+                "quiz_id",
+                "question_id",
                 "user_id",
             )
             return {**dict.fromkeys(ids, NOBODYS_ID), "content_ids": [NOBODYS_ID]}
         return self._ids(self.course if whose == OWN else self.foreign)
 
     def _ids(self, course: MadeCourse) -> Target:
-        preview, lesson, _, draft, document = course.content_ids
+        preview, lesson, _, draft, document, quiz = course.content_ids
         ids = {"course_id": course.id, "module_id": course.module_id, "content_id": lesson}
         return {
             **ids,
             "preview_id": preview,
             "draft_id": draft,
             "document_id": document,
+            "quiz_content_id": quiz,
             "content_ids": course.content_ids,
         }
 
@@ -217,6 +241,7 @@ class School:
         admin = (await self.world.admin()).actor
         empty = await self.do.outlining.add_module(admin, made.id, title="Empty", description="")
         await self.do.authoring.add_instructor(admin, made.id, self.substitute.id)
+        self.made[made.id] = made
         return {**self._ids(made), "empty_id": empty.id, "user_id": self.substitute.id}
 
     async def _draft_course(self, actor: str, caller: Person | None, whose: str) -> Target:
@@ -224,6 +249,43 @@ class School:
         if whose != MISSING:
             await self.do.authoring.unpublish((await self.world.admin()).actor, target["course_id"])
         return target
+
+    async def _quiz(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A quiz that can be taken, and somebody who studies its course."""
+        if whose == MISSING:
+            return await self._course(actor, caller, whose)
+        return await self._quiz_of(self.course if whose == OWN else self.foreign)
+
+    async def _quiz_of(self, course: MadeCourse) -> Target:
+        admin = (await self.world.admin()).actor
+        (listed,) = await self.do.quizzes.of_course(course.id, admin) or []
+        written = await self.do.quizzes.written(listed.quiz.id, admin)
+        assert written is not None
+        ids = {"quiz_id": listed.quiz.id, "question_id": written.questions[0].id, "user_id": self.pupil.id}
+        return {**self._ids(course), **ids}
+
+    async def _new_quiz(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A quiz of a course for this call alone, which is not published."""
+        target = await self._new_course(actor, caller, whose)
+        if whose == MISSING:
+            return target
+        return {**target, **await self._quiz_of(self.made[target["course_id"]])}
+
+    async def _new_quiz_content(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A content that has no quiz yet."""
+        target = await self._new_quiz(actor, caller, whose)
+        if whose != MISSING:
+            await self.do.quizzing.remove((await self.world.admin()).actor, target["quiz_id"])
+        return target
+
+    async def _attempt(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """An attempt that is open: the caller's, where they can have one, else a pupil's."""
+        target = await self._quiz(actor, caller, whose)
+        if whose == MISSING:
+            return {**target, "attempt_id": NOBODYS_ID}
+        taker = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
+        started, _ = await self.do.attempting.start(taker.actor, target["quiz_id"])
+        return {**target, "attempt_id": started}
 
     async def _new_student(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A course, and a student without any relation to it."""
@@ -255,7 +317,7 @@ class School:
         if whose != MISSING:
             can_write = actor in {"enrolled", "own instructor", "admin"} and whose == OWN and caller is not None
             sender = caller if can_write and caller is not None else self.pupil
-            sent, _ = await self.do.chatting.send(sender.actor, Draft(target["community_id"], "Hello"))
+            sent, _ = await self.do.chatting.send(sender.actor, MessageDraft(target["community_id"], "Hello"))
             target["message_id"] = sent.id
         return target
 

@@ -7,7 +7,17 @@ from sqlalchemy import Select, Table, select
 from adapters.sql.database import Database
 from adapters.sql.models import metadata
 
-HIDDEN = {"password_hash", "nonce", "token_version", "username_key", "name_key", "razorpay_sig", "lease_token", "terms"}
+HIDDEN = {
+    "password_hash",
+    "nonce",
+    "token_version",
+    "username_key",
+    "name_key",
+    "razorpay_sig",
+    "lease_token",
+    "terms",
+    "paper",
+}
 INTERNAL = {"one_time_codes", "socket_tickets", "socket_reviews", "chat_deliveries", "audit_log"}
 LIMIT = 10_000
 
@@ -30,20 +40,24 @@ async def export_of(database: Database, user_id: int) -> dict[str, Any]:
         statement = select(*columns).where(table.c[owners[0]] == user_id)
         in_order = statement.order_by(*table.primary_key.columns).limit(LIMIT)  # ids grow with time
         exported[table.name] = await _named(database, in_order)
-    exported["progress"] = await _progress(database, user_id)
+    for name in ("progress", "quiz_attempts"):
+        exported[name] = await _named(database, _learnt(metadata.tables[name], user_id))
+    exported["quiz_answers"] = await _named(database, _answered(user_id))
     return exported
 
 
-async def _progress(database: Database, user_id: int) -> list[dict[str, Any]]:
-    enrollments, progress = metadata.tables["enrollments"], metadata.tables["progress"]
-    statement = (
-        select(progress)
-        .join(enrollments, progress.c.enrollment_id == enrollments.c.id)
-        .where(enrollments.c.user_id == user_id)
-        .order_by(progress.c.id)
-        .limit(LIMIT)
-    )
-    return await _named(database, statement)
+def _learnt(table: Table, user_id: int) -> Select[Any]:
+    """What belongs to the user's enrolments."""
+    enrollments = metadata.tables["enrollments"]
+    columns = [column for column in table.columns if column.name not in HIDDEN]
+    own = select(*columns).join(enrollments, table.c.enrollment_id == enrollments.c.id)
+    return own.where(enrollments.c.user_id == user_id).order_by(table.c.id).limit(LIMIT)
+
+
+def _answered(user_id: int) -> Select[Any]:
+    answers, attempts = metadata.tables["quiz_answers"], metadata.tables["quiz_attempts"]
+    own = _learnt(attempts, user_id).with_only_columns(attempts.c.id).order_by(None).limit(None)
+    return select(answers).where(answers.c.attempt_id.in_(own)).order_by(answers.c.id).limit(LIMIT)
 
 
 async def _named(database: Database, statement: Select[Any]) -> list[dict[str, Any]]:

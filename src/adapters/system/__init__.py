@@ -4,7 +4,11 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 class SystemClock:
@@ -15,6 +19,11 @@ class SystemClock:
 class SystemRandomness:
     def token(self, nbytes: int) -> str:
         return secrets.token_hex(nbytes)
+
+    def shuffled(self, items: Sequence[Item]) -> list[Item]:
+        found = list(items)
+        secrets.SystemRandom().shuffle(found)
+        return found
 
 
 class HmacDerivation:

@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
+    attempts,
     contents,
     courses,
     credentials,
@@ -29,6 +30,7 @@ from entrypoints.http import (
     preferences,
     problems,
     progress,
+    quizzes,
     users,
 )
 from entrypoints.http.answers import Answer
@@ -91,7 +93,14 @@ def _routes(house: House) -> list[Any]:
         ),
         Router(
             "/api/courses",
-            route_handlers=[*courses.HANDLERS, *contents.HANDLERS, *enrolments.HANDLERS, *progress.HANDLERS],
+            route_handlers=[
+                *courses.HANDLERS,
+                *contents.HANDLERS,
+                *enrolments.HANDLERS,
+                *progress.HANDLERS,
+                *quizzes.HANDLERS,
+                *attempts.HANDLERS,
+            ],
             tags=["courses"],
         ),
         Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),

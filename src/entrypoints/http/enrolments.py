@@ -26,7 +26,7 @@ from entrypoints.http.calls import (
 )
 from entrypoints.http.learning_wire import EnrollmentInfo, enrollment_info
 from entrypoints.http.policy import Policy
-from entrypoints.http.uploads import one_file
+from entrypoints.http.uploads import one_file, text_of
 from modules.learning.domain.enrolment import Source
 from modules.learning.queries import EnrollmentFilter
 
@@ -161,11 +161,7 @@ async def start_import(request: Call, course_id: FromPath[int]) -> ImportInfo:
     `expiry_date` is the last day of access, as YYYY-MM-DD in India; without it access lasts as long as the course says.
     """
     file = await one_file(request)
-    try:
-        text = (await file.read()).decode()
-    except UnicodeDecodeError:
-        raise Invalid.field("file", "Not UTF-8; save it as CSV UTF-8.") from None
-    import_id = await do(request).importing.start(caller(request), course_id, text)
+    import_id = await do(request).importing.start(caller(request), course_id, await text_of(file))
     return await _import(request, import_id)
 
 

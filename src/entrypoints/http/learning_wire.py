@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from core.money import rupees
 from entrypoints.http.calls import Call, do
+from entrypoints.http.quizzes_wire import QuizSummary, quiz_summary
 from entrypoints.http.wire import PersonRef, Ref, media, media_url, person
 from modules.learning.domain.catalogue import Content, ContentType, Level
 from modules.learning.domain.enrolment import Enrollment, Source
@@ -135,7 +136,7 @@ class ContentInfo(Struct, frozen=True):
     text_content: str
     text_html: str
     document: DocumentInfo | None
-    quiz: None
+    quiz: QuizSummary | None
     playback: PlaybackInfo | None
     is_preview: bool
     order: int
@@ -285,7 +286,7 @@ def content_info(opened: OpenContent) -> ContentInfo:
         text_content=content.text_content,
         text_html=content.text_html,
         document=document_info(content),
-        quiz=None,
+        quiz=quiz_summary(opened.quiz),
         playback=PlaybackInfo(
             playback.kind, playback.provider, playback.url, playback.mime_type, playback.expires_at, []
         )

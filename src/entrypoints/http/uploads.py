@@ -46,6 +46,17 @@ def demand_length(request: Call, *, most: int) -> None:
         raise TooLarge(f"At most {most // MIB} MiB.")
 
 
+async def text_of(file: UploadFile) -> str:
+    """:raises Invalid: no UTF-8, or with a NUL, which cannot be stored."""
+    try:
+        text = (await file.read()).decode()
+    except UnicodeDecodeError:
+        raise Invalid.field("file", "Not UTF-8; save it as UTF-8.") from None
+    if "\0" in text:
+        raise Invalid.field("file", "There is a NUL character in it.")
+    return text
+
+
 async def chunks(file: UploadFile) -> AsyncIterator[bytes]:
     while chunk := await file.read(CHUNK):
         yield chunk

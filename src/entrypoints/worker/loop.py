@@ -26,6 +26,7 @@ def jobs(house: House) -> dict[str, Job]:
         "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due, outside=True),
         "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due, outside=True),
         "fold_post_counts": Job(timedelta(seconds=10), house.post_counts.fold),
+        "close_overdue_attempts": Job(timedelta(seconds=10), do.attempting.close_overdue),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }

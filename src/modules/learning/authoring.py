@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.actor import Actor
-from core.errors import Invalid, NotFound, VersionConflict
+from core.errors import Invalid, NotFound
 from core.ids import Randomness
 from core.text import slugify, words
 from core.transaction import Begin
-from modules.learning.domain.catalogue import Course, InUse, NotPublishable, NotStaff, course_gaps
+from modules.learning.domain.catalogue import Course, InUse, NotPublishable, course_gaps
 from modules.learning.events import InstructorRemoved
 from modules.learning.ports import CatalogueStore, MediaLibrary, Thumbnails
+from modules.learning.staff import demand_same_version, demand_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,6 @@ async def _category(store: CatalogueStore, slug: str | None) -> int | None:
 
 
 async def _editable(store: CatalogueStore, actor: Actor, course_id: int, version: int | None = None) -> Course:
-    course = await store.course(course_id, lock=True)
-    if course is None:
-        raise NotFound
-    if not await store.is_staff(actor, course_id):
-        raise NotStaff
-    if version is not None and version != course.version:
-        raise VersionConflict
+    course = await demand_staff(store, actor, course_id)
+    demand_same_version(course.version, version)
     return course

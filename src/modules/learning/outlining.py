@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from core.actor import Actor
-from core.errors import Invalid, NotFound, Unsupported, VersionConflict
+from core.errors import FieldFault, Invalid, NotFound, Unsupported
 from core.transaction import Begin
 from modules.learning.domain.catalogue import (
     Content,
@@ -14,13 +14,14 @@ from modules.learning.domain.catalogue import (
     Media,
     Module,
     NotPublishable,
-    NotStaff,
     Provider,
     content_gaps,
     same_members,
 )
 from modules.learning.domain.media import DOCUMENT_TYPES, VIDEO_TYPES, hosted_video
+from modules.learning.domain.quizzes import quiz_gaps
 from modules.learning.ports import Markdown, MediaLibrary, OutlineStore
+from modules.learning.staff import demand_same_version, demand_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Outlining:
     async def add_module(self, actor: Actor, course_id: int, *, title: str, description: str) -> Module:
         """Add a module at the end of the course."""
         async with self.begin() as store:
-            await _demand_staff(store, actor, course_id)
+            await demand_staff(store, actor, course_id)
             module = await store.add_module(course_id, title=title, description=description)
             await store.touch_course(course_id)
             return module
@@ -49,7 +50,7 @@ class Outlining:
         """:raises VersionConflict:"""
         async with self.begin() as store:
             module = await _module(store, actor, module_id)
-            _same_version(module.version, version)
+            demand_same_version(module.version, version)
             await store.touch_course(module.course_id)
             return await store.change_module(module_id, **changes)
 
@@ -71,7 +72,7 @@ class Outlining:
         :raises Invalid:
         """
         async with self.begin() as store:
-            await _demand_staff(store, actor, course_id)
+            await demand_staff(store, actor, course_id)
             same_members(ids, await store.module_ids(course_id), "ids")
             await store.order_modules(ids)
             await store.touch_course(course_id)
@@ -83,8 +84,6 @@ class Outlining:
 
         :raises Invalid: the address is not one of an allowed video host, or this is no video.
         """
-        if content_type is ContentType.QUIZ:
-            raise Invalid.field("content_type", "Quizzes cannot be created yet.")
         values = _with_media(content_type, {"media": None, "video_url": video_url, **values})
         values["text_html"] = self.markdown.render(values["text_content"])
         async with self.begin() as store:
@@ -103,7 +102,7 @@ class Outlining:
             changes["text_html"] = self.markdown.render(changes["text_content"])
         async with self.begin() as store:
             content = await _content(store, actor, content_id)
-            _same_version(content.version, version)
+            demand_same_version(content.version, version)
             changes = _with_media(content.content_type, changes)
             if "module_id" in changes:
                 target = await _module(store, actor, changes["module_id"])
@@ -144,7 +143,7 @@ class Outlining:
         """
         async with self.begin() as store:
             content = await _content(store, actor, content_id)
-            if is_published and (gaps := content_gaps(content)):
+            if is_published and (gaps := content_gaps(content) + await _quiz_gaps(store, content)):
                 raise NotPublishable(faults=tuple(gaps))
             if content.is_published == is_published:
                 return content
@@ -187,19 +186,12 @@ class Outlining:
             await self.library.discard(former.ref)
 
 
-async def _demand_staff(store: OutlineStore, actor: Actor, course_id: int) -> None:
-    if await store.course(course_id, lock=True) is None:
-        raise NotFound
-    if not await store.is_staff(actor, course_id):
-        raise NotStaff
-
-
 async def _module(store: OutlineStore, actor: Actor, module_id: int) -> Module:
     """The module as it is while its course is locked: it may have changed while the lock was waited for."""
     module = await store.module(module_id)
     if module is None:
         raise NotFound
-    await _demand_staff(store, actor, module.course_id)
+    await demand_staff(store, actor, module.course_id)
     return await store.module(module_id) or _gone()
 
 
@@ -208,8 +200,17 @@ async def _content(store: OutlineStore, actor: Actor, content_id: int) -> Conten
     content = await store.content(content_id)
     if content is None:
         raise NotFound
-    await _demand_staff(store, actor, content.course_id)
+    await demand_staff(store, actor, content.course_id)
     return await store.content(content_id) or _gone()
+
+
+async def _quiz_gaps(store: OutlineStore, content: Content) -> list[FieldFault]:
+    if content.content_type is not ContentType.QUIZ:
+        return []
+    quiz = await store.quiz_of(content.id)
+    if quiz is None:
+        return [FieldFault("quiz", "The content has no quiz yet.")]
+    return quiz_gaps(quiz, await store.questions(quiz.id))
 
 
 def _gone() -> NoReturn:
@@ -230,8 +231,3 @@ def _with_media(content_type: ContentType, values: dict[str, Any]) -> dict[str, 
         url = values["video_url"]
         media = {"media": hosted_video(url) if url else None}
     return {key: value for key, value in values.items() if key != "video_url"} | media
-
-
-def _same_version(current: int, expected: int | None) -> None:
-    if expected is not None and expected != current:
-        raise VersionConflict

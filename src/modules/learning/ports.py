@@ -12,6 +12,7 @@ from core.idempotency import Remembers
 from modules.learning.domain.catalogue import Content, ContentType, Course, Module
 from modules.learning.domain.enrolment import Enrollment, Source
 from modules.learning.domain.progress import Progress, Tally
+from modules.learning.domain.quizzes import Question, Quiz
 
 
 class CatalogueStore(Emits, Protocol):
@@ -104,6 +105,10 @@ class OutlineStore(Emits, Protocol):
     async def is_content_used(self, content_id: int) -> bool:
         """Whether anybody has progress in it."""
         ...
+
+    async def quiz_of(self, content_id: int) -> Quiz | None: ...
+
+    async def questions(self, quiz_id: int) -> list[Question]: ...
 
 
 class EnrolmentStore(Emits, Remembers, Protocol):

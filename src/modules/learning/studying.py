@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import Invalid, NotFound, Unavailable
+from core.errors import Invalid, Unavailable
 from core.transaction import Begin
-from modules.learning.domain.enrolment import Enrollment, demand_access, demand_unlocked
+from modules.learning.domain.enrolment import Enrollment
 from modules.learning.domain.progress import MAX_INTERVALS, Progress, Report, Tally, advance
-from modules.learning.events import CourseCompleted
+from modules.learning.lessons import demand_lesson, tallied, untouched
 from modules.learning.ports import Lesson, ProgressBook, StudyStore
 
 MAX_SECONDS = 10_000_000
@@ -56,22 +56,9 @@ class Studying:
             for _ in range(MOST_TRIES):
                 step = _step(await store.lesson(actor.user_id, content_id), report, now)
                 if (noted := await _noted(store, step)) is not None:
-                    return await self._tallied(store, step, noted, now)
+                    tally, completed_at = await tallied(store, step.lesson, step.enrollment, noted, now)
+                    return Studied(noted, step.lesson.course_id, tally, completed_at)
         raise Busy(retry_after=1)
-
-    async def _tallied(self, store: StudyStore, step: "_Step", noted: Progress, now: datetime) -> Studied:
-        tally, enrollment = step.lesson.tally, step.enrollment
-        if noted.is_completed and not step.before.is_completed:
-            tally = Tally(tally.completed + 1, tally.total)  # the enrolment is locked: nobody else adds one
-        completed_at = enrollment.completed_at
-        if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
-            completed_at = now
-            await store.emit(
-                CourseCompleted(
-                    enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=step.lesson.course_id
-                )
-            )
-        return Studied(noted, step.lesson.course_id, tally, completed_at)
 
 
 class _Step(Struct, frozen=True):
@@ -89,14 +76,9 @@ class _Step(Struct, frozen=True):
         return self.after.is_completed != self.before.is_completed or is_unmarked
 
 
-def _step(lesson: Lesson | None, report: Report, now: datetime) -> _Step:
-    if lesson is None or not lesson.is_published:
-        raise NotFound
-    if lesson.enrollment is None and not lesson.course_is_published:
-        raise NotFound
-    enrollment = demand_access(lesson.enrollment, now)
-    demand_unlocked(enrollment, lesson.available_after_days, now)
-    before = lesson.progress or Progress(0, enrollment.id, lesson.content_id, False, None, 0, 0)
+def _step(found: Lesson | None, report: Report, now: datetime) -> _Step:
+    lesson, enrollment = demand_lesson(found, now)
+    before = lesson.progress or untouched(lesson, enrollment)
     after = advance(
         before,
         report,

@@ -13,6 +13,7 @@ from modules.learning.domain.enrolment import available_at, demand_access, deman
 from modules.learning.domain.media import embed_url
 from modules.learning.ports import MediaLibrary
 from modules.learning.queries import ContentSight, Outline, OutlineContent, StudyQueries
+from modules.learning.quiz_ports import QuizCard, QuizQueries
 
 HOUR = 3600
 
@@ -30,6 +31,7 @@ class Playback(Struct, frozen=True):
 class OpenContent(Struct, frozen=True):
     sight: ContentSight
     playback: Playback | None
+    quiz: QuizCard | None
 
 
 class Lock(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Lock(Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Viewing:
     queries: StudyQueries
+    quizzes: QuizQueries
     library: MediaLibrary
     clock: Clock
 
@@ -56,7 +59,10 @@ class Viewing:
         if sight is None:
             raise NotFound
         self._demand(sight, viewer)
-        return OpenContent(sight=sight, playback=self._playback(sight.content, viewer))
+        quiz = None
+        if sight.content.content_type is ContentType.QUIZ:
+            quiz = await self.quizzes.card(content_id, viewer.user_id if viewer else 0)
+        return OpenContent(sight=sight, playback=self._playback(sight.content, viewer), quiz=quiz)
 
     def lock(self, outline: Outline, content: OutlineContent) -> Lock:
         """How a content of an outline stands to its viewer."""

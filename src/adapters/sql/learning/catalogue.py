@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.access import CourseStore
+from adapters.sql.learning.quiz_rows import QUIZZES, removals
 from adapters.sql.learning.rows import (
     CATEGORIES,
     CONTENTS,
@@ -66,6 +67,9 @@ class SqlCatalogueStore(CourseStore):
         return [row[0] for row in await self.transaction.rows(select(CONTENTS.c.media_ref).where(*stored))]
 
     async def remove_course(self, course_id: int) -> None:
+        in_course = QUIZZES.c.content_id.in_(select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id))
+        for statement in removals(select(QUIZZES.c.id).where(in_course)):
+            await self.transaction.execute(statement)
         for rows in (CONTENTS, MODULES, INSTRUCTORS):
             await self.transaction.execute(delete(rows).where(rows.c.course_id == course_id))
         await self.transaction.execute(delete(COURSES).where(COURSES.c.id == course_id))

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
 from adapters.sql.learning.access import CourseStore
+from adapters.sql.learning.quiz_rows import ATTEMPTS, OF_QUIZ, QUIZ_COLUMNS, QUIZZES, questions, quiz, removals
 from adapters.sql.learning.rows import (
     CONTENT_COLUMNS,
     CONTENTS,
@@ -17,6 +18,7 @@ from adapters.sql.learning.rows import (
     module,
 )
 from modules.learning.domain.catalogue import Content, Module
+from modules.learning.domain.quizzes import Question, Quiz
 
 MODULE_BY_ID = select(*MODULE_COLUMNS).where(MODULES.c.id == bindparam("id"))
 CONTENT_BY_ID = select(*CONTENT_COLUMNS).where(CONTENTS.c.id == bindparam("id"))
@@ -85,6 +87,8 @@ class SqlOutlineStore(CourseStore):
         return content((await self.transaction.execute(statement)).one())
 
     async def remove_content(self, content_id: int) -> None:
+        for statement in removals(select(QUIZZES.c.id).where(QUIZZES.c.content_id == content_id)):
+            await self.transaction.execute(statement)
         await self.transaction.execute(delete(CONTENTS).where(CONTENTS.c.id == content_id))
 
     async def content_ids(self, module_id: int) -> list[int]:
@@ -95,7 +99,17 @@ class SqlOutlineStore(CourseStore):
         await self.transaction.execute(PLACE_CONTENT, [{"row": id_, "place": n} for n, id_ in enumerate(ids, 1)])
 
     async def is_content_used(self, content_id: int) -> bool:
-        return bool(await self.transaction.scalar(select(exists().where(PROGRESS.c.content_id == content_id))))
+        has_progress = exists().where(PROGRESS.c.content_id == content_id)
+        in_quiz = QUIZZES.c.content_id == content_id
+        was_attempted = exists().where(ATTEMPTS.c.quiz_id == select(QUIZZES.c.id).where(in_quiz).scalar_subquery())
+        return bool(await self.transaction.scalar(select(or_(has_progress, was_attempted))))
+
+    async def quiz_of(self, content_id: int) -> Quiz | None:
+        row = await self.transaction.row(select(*QUIZ_COLUMNS).where(QUIZZES.c.content_id == content_id))
+        return quiz(row) if row else None
+
+    async def questions(self, quiz_id: int) -> list[Question]:
+        return questions(await self.transaction.rows(OF_QUIZ, {"quiz_id": quiz_id}))
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,14 @@ from adapters.sql.models.notifications import (
     NotificationPreference,
 )
 from adapters.sql.models.plumbing import IdempotencyKey, OutboxMessage, ScheduleSlot
+from adapters.sql.models.quizzes import (
+    Question,
+    QuestionOption,
+    Quiz,
+    QuizAllowance,
+    QuizAnswer,
+    QuizAttempt,
+)
 from adapters.sql.models.types import metadata
 
 __all__ = [
@@ -79,6 +87,12 @@ __all__ = [
     "PostRevision",
     "PostView",
     "Progress",
+    "Question",
+    "QuestionOption",
+    "Quiz",
+    "QuizAllowance",
+    "QuizAnswer",
+    "QuizAttempt",
     "ReadPointer",
     "ReadReceipt",
     "ScheduleSlot",

@@ -1,0 +1,199 @@
+"""Taking quizzes: a paper is frozen, answers are saved, and it is graded once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from core.actor import Actor
+from core.clock import Clock
+from core.errors import NotFound, Unavailable
+from core.idempotency import Once
+from core.ids import Randomness
+from core.transaction import Begin
+from modules.learning.domain.attempts import (
+    Attempt,
+    AttemptClosed,
+    AttemptsExhausted,
+    AttemptStatus,
+    deadline_of,
+)
+from modules.learning.domain.enrolment import EnrolmentExpired, demand_access
+from modules.learning.domain.grading import Answer, check_answers, graded, points_of
+from modules.learning.domain.quizzes import paper
+from modules.learning.lessons import demand_lesson, tallied, untouched
+from modules.learning.ports import Lesson
+from modules.learning.quiz_ports import AttemptBook, AttemptSight, AttemptStore, Place, QuizQueries
+
+MOST_TRIES = 20
+SWEPT_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    begin: Begin[AttemptStore]
+    book: AttemptBook
+    queries: QuizQueries
+    randomness: Randomness
+    clock: Clock
+
+    async def start(self, actor: Actor, quiz_id: int, *, once: Once | None = None) -> tuple[int, bool]:
+        """Open an attempt, or find the one that is open; its id, and whether it is new.
+
+        :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises ContentLocked:
+        :raises AttemptsExhausted:
+        """
+        now = self.clock.now()
+        async with self.begin() as store:
+            if known := await store.answered(once, int):
+                return known, True
+            quiz = await store.quiz(quiz_id)
+            if quiz is None:
+                raise NotFound
+            lesson, enrollment = demand_lesson(await store.lesson(actor.user_id, quiz.content_id), now)
+            standing = await store.standing(enrollment.id, quiz_id)
+            if standing.open_attempt_id is not None:
+                found = await store.attempt(standing.open_attempt_id)
+                if not found.is_over(now):
+                    await store.answer(once, found.id)
+                    return found.id, False
+                await _close(store, found, lesson, found.saved, now)
+            if standing.attempts_left(quiz) == 0:
+                raise AttemptsExhausted
+            asked = paper(quiz, await store.questions(quiz_id), self.randomness)
+            opened = await store.add_attempt(
+                enrollment_id=enrollment.id,
+                quiz=quiz,
+                number=standing.attempts_used + 1,
+                paper=asked,
+                points_total=points_of(asked),
+                started_at=now,
+                deadline=deadline_of(quiz, standing.allowance, now),
+            )
+            if lesson.progress is None:  # it has been opened, which is what a resumed course goes by
+                await store.note(*[untouched(lesson, enrollment)] * 2)
+            await store.answer(once, opened.id)
+            return opened.id, True
+
+    async def save(
+        self, actor: Actor, attempt_id: int, answers: Sequence[Answer], *, revision: int | None = None
+    ) -> tuple[Attempt, datetime]:
+        """Keep the answers so far, in place of those before, and when they were kept.
+
+        A `revision` lower than the last one was overtaken on its way, and is not kept.
+
+        :raises NotFound: :raises EnrolmentExpired: :raises Invalid: an answer that the paper cannot have.
+        :raises AttemptClosed: submitted, or the deadline and the grace are over.
+        """
+        now = self.clock.now()
+        found = await self.book.paper(attempt_id)
+        if found is None or found[0].user_id != actor.user_id:
+            raise NotFound
+        _, attempt, has_access = found
+        if attempt.is_over(now):
+            raise AttemptClosed
+        _demand(has_access)
+        check_answers(attempt.paper, answers)
+        if not await self.book.save(attempt_id, answers, revision=revision, now=now):
+            raise AttemptClosed
+        return attempt, now
+
+    async def submit(self, actor: Actor, attempt_id: int, answers: Sequence[Answer]) -> None:
+        """Grade the saved answers, those given now in their place. A repeat changes nothing, whatever it says; what
+        comes after the deadline and its grace does not count.
+
+        :raises NotFound: :raises EnrolmentExpired: :raises Invalid: an answer that the paper cannot have.
+        """
+        now = self.clock.now()
+        async with self.begin() as store:
+            place = await store.place(attempt_id)
+            if place is None or place.user_id != actor.user_id:
+                raise NotFound
+            lesson, attempt = await _locked(store, place)
+            if not attempt.is_open:
+                return
+            if attempt.is_over(now):
+                await _close(store, attempt, lesson, attempt.saved, now, late=True)
+                return
+            demand_access(lesson.enrollment, now)
+            check_answers(attempt.paper, answers)
+            given = {answer.question_id: answer for answer in (*attempt.saved, *answers)}
+            await _close(store, attempt, lesson, tuple(given.values()), now)
+
+    async def look(self, actor: Actor, attempt_id: int) -> AttemptSight:
+        """An attempt as its student or the course's staff see it now; one whose time is over is closed.
+
+        :raises NotFound:
+        """
+        now = self.clock.now()
+        sight = await self.queries.attempt(attempt_id, actor)
+        if sight is not None and sight.attempt.is_open and sight.attempt.is_over(now):
+            await self._close_overdue(attempt_id, now)
+            sight = await self.queries.attempt(attempt_id, actor)
+        if sight is None:
+            raise NotFound
+        return sight
+
+    async def close_overdue(self) -> None:
+        """Close what was not submitted in time, with the answers saved and the deadline as its end."""
+        now = self.clock.now()
+        while found := await self.book.overdue(now, SWEPT_AT_ONCE):
+            for attempt_id in found:
+                await self._close_overdue(attempt_id, now)
+
+    async def _close_overdue(self, attempt_id: int, now: datetime) -> None:
+        async with self.begin() as store:
+            place = await store.place(attempt_id)
+            if place is None:
+                return
+            lesson, attempt = await _locked(store, place)
+            if attempt.is_open and attempt.is_over(now):
+                await _close(store, attempt, lesson, attempt.saved, now)
+
+
+def _demand(has_access: bool) -> None:
+    if not has_access:
+        raise EnrolmentExpired
+
+
+async def _locked(store: AttemptStore, place: Place) -> tuple[Lesson, Attempt]:
+    """The enrolment first, as whoever starts an attempt does."""
+    lesson = await store.lesson(place.user_id, place.content_id)
+    if lesson is None:
+        raise NotFound
+    return lesson, await store.attempt(place.attempt_id)
+
+
+async def _close(
+    store: AttemptStore,
+    attempt: Attempt,
+    lesson: Lesson,
+    answers: Sequence[Answer],
+    now: datetime,
+    *,
+    late: bool = False,
+) -> None:
+    score = graded(attempt.paper, answers, attempt.passing_score)
+    status = AttemptStatus.EXPIRED if attempt.is_over(now) else AttemptStatus.SUBMITTED
+    ended = attempt.ended(now)
+    await store.close(attempt, status=status, score=score, completed_at=ended, late=late)
+    if score.passed:
+        await _complete(store, lesson, ended, now)
+
+
+async def _complete(store: AttemptStore, lesson: Lesson, ended: datetime, now: datetime) -> None:
+    """Passing completes the content, and with the last one the course."""
+    enrollment = lesson.enrollment
+    if enrollment is None:
+        raise LookupError("an attempt without its enrolment")
+    for _ in range(MOST_TRIES):
+        before = lesson.progress or untouched(lesson, enrollment)
+        after = replace(before, is_completed=True, completion_date=before.completion_date or ended)
+        noted = before if after == before else await store.note(before, after)
+        if noted is not None:
+            await tallied(store, lesson, enrollment, noted, now)
+            return
+        again = await store.lesson(enrollment.user_id, lesson.content_id)  # a report of the app was faster
+        lesson = again or lesson
+    raise Unavailable(retry_after=1)

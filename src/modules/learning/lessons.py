@@ -1,0 +1,44 @@
+"""What reports and attempts have in common: whether a lesson may be learnt now, and what completing it brings."""
+
+from datetime import datetime
+
+from core.errors import NotFound
+from modules.learning.domain.enrolment import Enrollment, demand_access, demand_unlocked
+from modules.learning.domain.progress import Progress, Tally
+from modules.learning.events import CourseCompleted
+from modules.learning.ports import Lesson, StudyStore
+
+
+def demand_lesson(lesson: Lesson | None, now: datetime) -> tuple[Lesson, Enrollment]:
+    """The lesson, if its student may learn it now.
+
+    :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises ContentLocked:
+    """
+    if lesson is None or not lesson.is_published:
+        raise NotFound
+    if lesson.enrollment is None and not lesson.course_is_published:
+        raise NotFound
+    enrollment = demand_access(lesson.enrollment, now)
+    demand_unlocked(enrollment, lesson.available_after_days, now)
+    return lesson, enrollment
+
+
+def untouched(lesson: Lesson, enrollment: Enrollment) -> Progress:
+    """The progress of a student who has not opened the lesson yet."""
+    return Progress(0, enrollment.id, lesson.content_id, False, None, 0, 0)
+
+
+async def tallied(
+    store: StudyStore, lesson: Lesson, enrollment: Enrollment, noted: Progress, now: datetime
+) -> tuple[Tally, datetime | None]:
+    """How far the course is with what was noted, and since when it is complete; the enrolment is locked."""
+    tally, was_completed = lesson.tally, lesson.progress is not None and lesson.progress.is_completed
+    if noted.is_completed and not was_completed and lesson.is_published:
+        tally = Tally(tally.completed + 1, tally.total)
+    completed_at = enrollment.completed_at
+    if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
+        completed_at = now
+        await store.emit(
+            CourseCompleted(enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=lesson.course_id)
+        )
+    return tally, completed_at
