@@ -172,7 +172,13 @@ class World:
         category = f"c{next(numbers)}"
         await do.authoring.add_category(slug=category, title=category)
         defaults = {"title": "Spoken English", "description": "Speak from the first day.", "level": "beginner"}
-        fixed = {"language": "en", "access_days": None, "is_trending": False, "price_paise": price_paise}
+        fixed = {
+            "language": "en",
+            "access_days": None,
+            "is_sequential": False,
+            "is_trending": False,
+            "price_paise": price_paise,
+        }
         course = await do.authoring.create(admin, category=category, slug=None, **{**defaults, **fixed, **values})
         if instructor is not None:
             await do.authoring.add_instructor(admin, course.id, instructor.id)

@@ -41,7 +41,7 @@ from adapters.sql.learning.enrolment import SqlEnrolmentStore
 from adapters.sql.learning.outline import SqlOutlineStore
 from adapters.sql.learning.quiz_queries import SqlQuizQueries
 from adapters.sql.learning.quizzes import SqlQuizStore
-from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore
+from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore, SqlSyncStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications.mails import SqlMailFacts, SqlMailStore
 from adapters.sql.notifications.notices import SqlNoticeStore
@@ -92,6 +92,7 @@ from modules.learning.outlining import Outlining
 from modules.learning.ports import MediaLibrary
 from modules.learning.quizzing import Quizzing
 from modules.learning.studying import Studying
+from modules.learning.syncing import Syncing
 from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
 from modules.notifications.inbox import Inbox
@@ -320,6 +321,7 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
         "importing": Importing(database.begin(SqlEnrolmentStore), admission),
         "viewing": Viewing(study, quizzes, library, clock),
         "studying": Studying(database.begin(SqlStudyStore), SqlProgressBook(database, clock), clock),
+        "syncing": Syncing(database.begin(SqlSyncStore), clock),
         "quizzing": Quizzing(database.begin(SqlQuizStore)),
         "attempting": Attempting(
             database.begin(SqlAttemptStore), SqlAttemptBook(database, clock), quizzes, tools.randomness, clock

@@ -32,6 +32,7 @@ from modules.learning.queries import CatalogueQueries, StudyQueries
 from modules.learning.quiz_ports import QuizQueries
 from modules.learning.quizzing import Quizzing
 from modules.learning.studying import Studying
+from modules.learning.syncing import Syncing
 from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
 from modules.notifications.inbox import Inbox
@@ -60,6 +61,7 @@ class Workflows:
     importing: Importing
     viewing: Viewing
     studying: Studying
+    syncing: Syncing
     quizzing: Quizzing
     attempting: Attempting
     catalogue: CatalogueQueries

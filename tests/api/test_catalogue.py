@@ -17,7 +17,7 @@ COURSES_URL = "/api/courses/courses/"
 COURSE_KEYS = {
     "id", "title", "slug", "description", "price", "price_paise", "currency", "thumbnail", "category", "category_info",
     "level", "language", "is_published", "is_trending", "rating", "rating_count", "enrolled_count", "access_days",
-    "created_by_id", "created_by", "created_at", "version",
+    "is_sequential", "created_by_id", "created_by", "created_at", "version",
 }  # fmt: skip
 LOCKED_KEYS = {
     "id", "title", "content_type", "video_duration", "is_preview", "order", "is_locked", "lock_reason", "available_at",
@@ -37,7 +37,13 @@ async def shelve(world: World, count: int, **values: object) -> list[int]:
     """Published courses, with many ties in every column that a list can be ordered by."""
     do, admin, ids = world.house.workflows, await world.admin(), []
     for number in range(count):
-        fixed = {"price_paise": number % 5 * 10_050, "level": "beginner", "language": "en", "access_days": None}
+        fixed = {
+            "price_paise": number % 5 * 10_050,
+            "level": "beginner",
+            "language": "en",
+            "access_days": None,
+            "is_sequential": False,
+        }
         texts = {"title": f"Course {number % 7}", "description": "About it.", "is_trending": False}
         made = await do.authoring.create(admin.actor, category=None, slug=None, **{**fixed, **texts, **values})
         ids.append(made.id)

@@ -14,6 +14,7 @@ from adapters.sql.models import (
     OneTimeCode,
     OutboxMessage,
     PostView,
+    ProgressEvent,
     ScheduleSlot,
     Session,
     SocketReview,
@@ -29,8 +30,10 @@ VIEWS_KEPT = timedelta(days=1)
 ANSWERS_KEPT = timedelta(days=30)
 EVENTS_KEPT = timedelta(days=90)  # of Razorpay's, which name the payer; it repeats one for a day
 LOGINS_KEPT = timedelta(days=90)
+TOLD_KEPT = timedelta(days=180)  # a phone that tells it again then changes nothing all the same
 OUTBOX, SLOTS, KEYS = table(OutboxMessage), table(ScheduleSlot), table(IdempotencyKey)
 TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
+TOLD = table(ProgressEvent)
 EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketReview)
 DEVICES, NOTICES, NOTIFICATIONS = table(Device), table(Notice), table(Notification)
 NOTICES_KEPT = timedelta(days=180)
@@ -71,6 +74,7 @@ class SqlPruning:
             delete(CODES).where(CODES.c.created_at < now - CODES_KEPT, CODES.c.expires_at < now),
             delete(REVIEWS).where(REVIEWS.c.created_at < now - REVIEWS_KEPT),
             delete(VIEWS).where(VIEWS.c.hour < now - VIEWS_KEPT),
+            delete(TOLD).where(TOLD.c.received_at < now - TOLD_KEPT),
             delete(EVENTS).where(EVENTS.c.handled_at < now - EVENTS_KEPT),
             delete(DEVICES).where(
                 DEVICES.c.session_id.in_(

@@ -49,7 +49,9 @@ KINDS: dict[str, tuple[type, ...]] = {"title": (str, int), "created_at": (Moment
 
 
 class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
-    """`price` in rupees with at most two decimals; `access_days` null is lifetime; `category` is a slug."""
+    """`price` in rupees with at most two decimals; `access_days` null is lifetime; `category` is a slug; in a
+    sequential course each content opens when those before it are completed.
+    """
 
     title: Title
     description: Text = ""
@@ -58,6 +60,7 @@ class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
     level: Level = Level.BEGINNER
     language: Language = "en"
     access_days: AccessDays | None = None
+    is_sequential: bool = False
     is_trending: bool = False
     slug: str | None = None
 
@@ -72,6 +75,7 @@ class CourseChanges(Struct, frozen=True, forbid_unknown_fields=True):
     level: Level | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     access_days: AccessDays | UnsetType | None = UNSET
+    is_sequential: bool | UnsetType = UNSET
     is_trending: bool | UnsetType = UNSET
     slug: str | UnsetType = UNSET
     id: Any = UNSET
@@ -188,6 +192,7 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
         level=data.level.value,
         language=data.language,
         access_days=data.access_days,
+        is_sequential=data.is_sequential,
         is_trending=data.is_trending,
     )
     return await _detail(request, created.id)
@@ -196,7 +201,7 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
 @patch("/courses/{course_id:int}/", policy=Policy.STAFF)
 async def edit_course(request: Call, course_id: FromPath[int], data: JSONBody[CourseChanges]) -> CourseDetail:
     """Change a course. Orders that are open keep the price they were made for."""
-    names = ("title", "description", "category", "language", "access_days", "is_trending", "slug")
+    names = ("title", "description", "category", "language", "access_days", "is_sequential", "is_trending", "slug")
     changes = given(data, *names)
     if data.price is not UNSET:
         changes["price_paise"] = to_paise(data.price)

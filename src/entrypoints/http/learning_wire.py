@@ -12,7 +12,7 @@ from modules.learning.domain.catalogue import Content, ContentType, Level
 from modules.learning.domain.enrolment import Enrollment, Source
 from modules.learning.domain.progress import Progress
 from modules.learning.queries import CourseCard, EnrollmentCard, Outline, OutlineContent
-from modules.learning.viewing import OpenContent
+from modules.learning.viewing import Lock, OpenContent
 
 
 class ProgressInfo(Struct, frozen=True):
@@ -46,6 +46,7 @@ class CourseInfo(Struct, frozen=True):
     rating_count: int
     enrolled_count: int
     access_days: int | None
+    is_sequential: bool
     created_by_id: int
     created_by: PersonRef
     created_at: datetime
@@ -207,6 +208,7 @@ def course_values(base: str, card: CourseCard) -> tuple[object, ...]:
         card.rating_count,
         card.enrolled_count,
         card.access_days,
+        card.is_sequential,
         card.created_by.id,
         person(base, card.created_by),
         card.created_at,
@@ -219,6 +221,7 @@ def course_info(base: str, card: CourseCard) -> CourseInfo:
 
 
 def course_detail(request: Call, outline: Outline) -> CourseDetail:
+    locks = do(request).viewing.locks(outline)
     modules = [
         OutlinedModule(
             module.id,
@@ -226,7 +229,7 @@ def course_detail(request: Call, outline: Outline) -> CourseDetail:
             module.title,
             module.description,
             module.order,
-            [_outlined(request, outline, content) for content in module.contents],
+            [_outlined(content, locks[content.id]) for content in module.contents],
         )
         for module in outline.modules
     ]
@@ -238,8 +241,7 @@ def course_detail(request: Call, outline: Outline) -> CourseDetail:
     return CourseDetail(*[*values, modules, len(published), duration, state])  # type: ignore[arg-type]
 
 
-def _outlined(request: Call, outline: Outline, content: OutlineContent) -> OutlinedContent:
-    lock = do(request).viewing.lock(outline, content)
+def _outlined(content: OutlineContent, lock: Lock) -> OutlinedContent:
     known = (
         content.id,
         content.title,

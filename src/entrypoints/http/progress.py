@@ -1,19 +1,24 @@
 """/api/courses/progress/: what phones report, and what it adds up to."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
 
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from core.errors import NotFound
-from entrypoints.http.calls import Call, caller, do
+from core.errors import Invalid, NotFound
+from entrypoints.http.calls import Call, Moment, caller, do
 from entrypoints.http.learning_wire import ProgressInfo, progress_info
 from entrypoints.http.policy import Policy
 from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.enrolment import NotEnrolled
-from modules.learning.domain.progress import Report, Rule, credited_seconds, required_seconds, rule_for
+from modules.learning.domain.progress import Happened, Report, Rule, credited_seconds, required_seconds, rule_for
 from modules.learning.queries import ProgressLine
+from modules.learning.syncing import MOST_EVENTS, OfflineEvent, Reason, Status
+
+SYNC_BODY = 4 * 2**20
 
 
 class ProgressBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +29,42 @@ class ProgressBody(Struct, frozen=True, forbid_unknown_fields=True):
     time_spent: int
     is_completed: bool = False
     watched: list[tuple[int, int]] = []
+
+
+class SyncEvent(ProgressBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`event_id` is made by the phone, once for each event; `occurred_at` is by its own clock."""
+
+    event_id: UUID
+    occurred_at: Moment
+
+
+class SyncBody(Struct, frozen=True, forbid_unknown_fields=True):
+    events: Annotated[list[SyncEvent], Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class SyncResult(Struct, frozen=True):
+    """`reason` is there if it was rejected: then it was not kept, and may be sent again."""
+
+    event_id: str
+    status: Status
+    reason: Reason | None
+
+
+class CourseState(Struct, frozen=True):
+    course_id: int
+    enrollment_id: int
+    progress_percentage: float
+    completed_contents: int
+    total_contents: int
+    completed_at: datetime | None
+
+
+class SyncAnswer(Struct, frozen=True):
+    """A result for each event in its order; the progress of the contents, and of the courses, that were named."""
+
+    results: list[SyncResult]
+    progress: list[ProgressInfo]
+    courses: list[CourseState]
 
 
 class ProgressAnswer(Struct, frozen=True):
@@ -75,6 +116,28 @@ async def update_progress(request: Call, data: JSONBody[ProgressBody]) -> Progre
     )
 
 
+@post("/progress/sync/", policy=Policy.USER, status_code=200, request_max_body_size=SYNC_BODY)
+async def sync_progress(request: Call, data: JSONBody[SyncBody]) -> SyncAnswer:
+    """Tell of up to 500 things that happened offline. Each is answered; what is not `rejected` is kept."""
+    events = [_event(event, place) for place, event in enumerate(data.events)]
+    synced = await do(request).syncing.sync(caller(request), events)
+    return SyncAnswer(
+        [SyncResult(result.event_id, result.status, result.reason) for result in synced.results],
+        [info for one in synced.progress if (info := progress_info(one)) is not None],
+        [
+            CourseState(
+                one.course_id,
+                one.enrollment_id,
+                one.tally.percentage,
+                one.tally.completed,
+                one.tally.total,
+                one.completed_at,
+            )
+            for one in synced.courses
+        ],
+    )
+
+
 @get("/progress/", policy=Policy.ENROLLED)
 async def progress(request: Call, course_id: FromQuery[int], user_id: FromQuery[int | None] = None) -> CourseProgress:
     """What counts in a course and how far one is; its staff may name a student's `user_id`."""
@@ -96,6 +159,15 @@ async def progress(request: Call, course_id: FromQuery[int], user_id: FromQuery[
     )
 
 
+def _event(event: SyncEvent, place: int) -> OfflineEvent:
+    try:
+        occurred_at = event.occurred_at.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field(f"events.{place}.occurred_at", "No calendar has this time.") from None
+    report = Report(event.last_position, event.time_spent, event.is_completed, tuple(event.watched))
+    return OfflineEvent(str(event.event_id), event.content_id, Happened(report, occurred_at))
+
+
 def _item(line: ProgressLine, since: datetime, now: datetime) -> ProgressItem:
     is_video = line.content_type is ContentType.VIDEO
     watched = credited_seconds(line.progress.watched, since, now) if line.progress else 0
@@ -111,4 +183,4 @@ def _item(line: ProgressLine, since: datetime, now: datetime) -> ProgressItem:
     )
 
 
-HANDLERS = [update_progress, progress]
+HANDLERS = [update_progress, sync_progress, progress]

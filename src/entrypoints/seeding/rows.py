@@ -103,6 +103,7 @@ def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_i
         "rating_count": offer.rating_count,
         "enrolled_count": 0,
         "access_days": offer.access_days,
+        "is_sequential": False,
         "created_by_id": created_by_id,
         "created_at": created_at,
         "version": 1,
@@ -184,6 +185,8 @@ def progress(enrollment_id: int, content_id: int, seconds: int, *, share: float 
         "completion_date": at if is_completed else None,
         "time_spent": position or READING_SECONDS,
         "last_position": position,
+        "position_at": at,
+        "position_said_at": at,
         "watched": [[0, position]] if position else [],
         "updated_at": at,
     }

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from core.errors import NotFound
-from modules.learning.domain.enrolment import Enrollment, demand_access, demand_unlocked
+from modules.learning.domain.enrolment import Enrollment, demand_access, demand_in_order, demand_unlocked
 from modules.learning.domain.progress import Progress, Tally
 from modules.learning.events import CourseCompleted
 from modules.learning.ports import Lesson, StudyStore
 
 
-def demand_lesson(lesson: Lesson | None, now: datetime) -> tuple[Lesson, Enrollment]:
-    """The lesson, if its student may learn it now.
+def demand_lesson(lesson: Lesson | None, now: datetime, *, in_order: bool = True) -> tuple[Lesson, Enrollment]:
+    """The lesson, if its student may learn it now; `in_order` in a sequential course, if all before it is completed.
 
     :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises ContentLocked:
     """
@@ -20,6 +20,7 @@ def demand_lesson(lesson: Lesson | None, now: datetime) -> tuple[Lesson, Enrollm
         raise NotFound
     enrollment = demand_access(lesson.enrollment, now)
     demand_unlocked(enrollment, lesson.available_after_days, now)
+    demand_in_order(is_blocked=in_order and lesson.is_blocked)
     return lesson, enrollment
 
 
@@ -35,10 +36,15 @@ async def tallied(
     tally, was_completed = lesson.tally, lesson.progress is not None and lesson.progress.is_completed
     if noted.is_completed and not was_completed and lesson.is_published:
         tally = Tally(tally.completed + 1, tally.total)
+    return tally, await complete_course(store, enrollment, tally, now)
+
+
+async def complete_course(store: StudyStore, enrollment: Enrollment, tally: Tally, now: datetime) -> datetime | None:
+    """Since when the course is complete, if it is; the enrolment is locked, and this happens once."""
     completed_at = enrollment.completed_at
     if tally.is_complete and completed_at is None and await store.complete(enrollment.id, now):
         completed_at = now
         await store.emit(
-            CourseCompleted(enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=lesson.course_id)
+            CourseCompleted(enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=enrollment.course_id)
         )
-    return tally, completed_at
+    return completed_at

@@ -1,6 +1,6 @@
 """What learning needs from the outside. Stores work within one transaction; `lock=True` holds the row until its end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -170,6 +170,8 @@ class Lesson(Struct, frozen=True):
     enrollment: Enrollment | None
     progress: Progress | None
     tally: Tally
+    is_blocked: bool
+    """The course is sequential, and something before this is not completed yet."""
 
 
 class ProgressBook(Protocol):
@@ -191,6 +193,18 @@ class StudyStore(Emits, ProgressBook, Protocol):
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         """Mark the enrolment as completed; False if it was already."""
         ...
+
+
+class SyncStore(StudyStore, Protocol):
+    async def lessons(self, user_id: int, content_ids: Sequence[int]) -> dict[int, Lesson]:
+        """Those that exist, as `lesson` gives them; all their enrolments are locked."""
+        ...
+
+    async def known_events(self, user_id: int, event_ids: Sequence[str]) -> dict[str, str]:
+        """The digests of those that were applied before."""
+        ...
+
+    async def keep_events(self, user_id: int, digests: Mapping[str, str]) -> None: ...
 
 
 class Link(Struct, frozen=True):

@@ -44,6 +44,7 @@ class CourseCard(Struct, frozen=True):
     rating_count: int
     enrolled_count: int
     access_days: int | None
+    is_sequential: bool
     created_by: Person
     created_at: datetime
     version: int
@@ -99,6 +100,15 @@ class Outline(Struct, frozen=True):
     modules: list[OutlineModule]
     enrollment: Enrollment | None
 
+    def blocked_ids(self) -> frozenset[int]:
+        """In a sequential course, the contents after the first that is not completed."""
+        if not self.course.is_sequential:
+            return frozenset()
+        shown = [content for module in self.modules for content in module.contents if content.is_published]
+        done = [content.progress is not None and content.progress.is_completed for content in shown]
+        first = done.index(False) if False in done else len(done)
+        return frozenset(content.id for content in shown[first + 1 :])
+
 
 class ContentSight(Struct, frozen=True):
     """A content with all that decides whether this viewer may open it."""
@@ -108,6 +118,7 @@ class ContentSight(Struct, frozen=True):
     is_staff: bool
     enrollment: Enrollment | None
     progress: Progress | None
+    is_blocked: bool
     previous_id: int | None
     next_id: int | None
 

@@ -10,11 +10,10 @@ from core.clock import Clock
 from core.errors import Invalid, Unavailable
 from core.transaction import Begin
 from modules.learning.domain.enrolment import Enrollment
-from modules.learning.domain.progress import MAX_INTERVALS, Progress, Report, Tally, advance
+from modules.learning.domain.progress import Progress, Report, Tally, advance, report_faults
 from modules.learning.lessons import demand_lesson, tallied, untouched
 from modules.learning.ports import Lesson, ProgressBook, StudyStore
 
-MAX_SECONDS = 10_000_000
 MOST_TRIES = 20
 
 
@@ -98,10 +97,5 @@ async def _noted(book: ProgressBook, step: _Step) -> Progress | None:
 
 
 def _check(report: Report) -> None:
-    for field, value in (("last_position", report.last_position), ("time_spent", report.time_spent)):
-        if not 0 <= value <= MAX_SECONDS:
-            raise Invalid.field(field, f"Between 0 and {MAX_SECONDS} seconds.")
-    if len(report.watched) > MAX_INTERVALS:
-        raise Invalid.field("watched", f"At most {MAX_INTERVALS} intervals.")
-    if any(not 0 <= start <= end <= MAX_SECONDS for start, end in report.watched):
-        raise Invalid.field("watched", "Each interval is [from, to] in seconds, from not after to.")
+    if faults := report_faults(report):
+        raise Invalid(faults[0].message, faults=tuple(faults))

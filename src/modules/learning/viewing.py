@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.clock import Clock
 from core.errors import NotFound, Unauthenticated
 from modules.learning.domain.catalogue import Content, ContentType, Provider
-from modules.learning.domain.enrolment import available_at, demand_access, demand_unlocked
+from modules.learning.domain.enrolment import available_at, demand_access, demand_in_order, demand_unlocked
 from modules.learning.domain.media import embed_url
 from modules.learning.ports import MediaLibrary
 from modules.learning.queries import ContentSight, Outline, OutlineContent, StudyQueries
@@ -64,8 +64,13 @@ class Viewing:
             quiz = await self.quizzes.card(content_id, viewer.user_id if viewer else 0)
         return OpenContent(sight=sight, playback=self._playback(sight.content, viewer), quiz=quiz)
 
-    def lock(self, outline: Outline, content: OutlineContent) -> Lock:
-        """How a content of an outline stands to its viewer."""
+    def locks(self, outline: Outline) -> dict[int, Lock]:
+        """How each content of an outline stands to its viewer."""
+        blocked = outline.blocked_ids()
+        contents = [content for module in outline.modules for content in module.contents]
+        return {content.id: self._lock(outline, content, is_blocked=content.id in blocked) for content in contents}
+
+    def _lock(self, outline: Outline, content: OutlineContent, *, is_blocked: bool) -> Lock:
         if outline.is_staff or content.is_preview:
             return Lock(None)
         if outline.enrollment is None:
@@ -74,7 +79,9 @@ class Viewing:
         if not outline.enrollment.has_access(now):
             return Lock("enrolment_expired")
         opens = available_at(outline.enrollment, content.available_after_days)
-        return Lock("not_yet_available", opens) if opens > now else Lock(None, opens)
+        if opens > now:
+            return Lock("not_yet_available", opens)
+        return Lock("previous_incomplete" if is_blocked else None, opens)
 
     def _demand(self, sight: ContentSight, viewer: Actor | None) -> None:
         if sight.is_staff:
@@ -88,6 +95,7 @@ class Viewing:
             raise Unauthenticated
         now = self.clock.now()
         demand_unlocked(demand_access(sight.enrollment, now), content.available_after_days, now)
+        demand_in_order(is_blocked=sight.is_blocked)
 
     def _playback(self, content: Content, viewer: Actor | None) -> Playback | None:
         media = content.media

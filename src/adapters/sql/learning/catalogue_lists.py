@@ -43,6 +43,7 @@ CARD_COLUMNS = [
     C.rating_count,
     C.enrolled_count,
     C.access_days,
+    C.is_sequential,
     *PERSON_COLUMNS,
     C.created_at,
     C.version,
@@ -65,7 +66,7 @@ SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
 
 def card(row: Sequence[Any]) -> CourseCard:
     category = None if row[7] is None else CategoryCard(row[7], row[8], row[9])
-    values = [*row[:7], category, LEVELS[row[10]], *row[11:18], Person(*row[18:22]), row[22], row[23]]
+    values = [*row[:7], category, LEVELS[row[10]], *row[11:19], Person(*row[19:23]), row[23], row[24]]
     return CourseCard(*values)
 
 

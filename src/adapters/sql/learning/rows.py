@@ -9,6 +9,7 @@ from adapters.sql.models import (
     CourseModule,
     EnrolmentImport,
     EnrolmentImportRow,
+    ProgressEvent,
 )
 from adapters.sql.models import Content as ContentModel
 from adapters.sql.models import Course as CourseModel
@@ -34,6 +35,7 @@ MODULES, CONTENTS, ENROLLMENTS, PROGRESS = (
     table(ProgressModel),
 )
 IMPORTS, IMPORT_ROWS = table(EnrolmentImport), table(EnrolmentImportRow)
+EVENTS = table(ProgressEvent)
 
 COURSE_COLUMNS = [COURSES.c[name] for name in Course.__struct_fields__]
 MODULE_COLUMNS = [MODULES.c[name] for name in ("id", "course_id", "title", "description", "position", "version")]

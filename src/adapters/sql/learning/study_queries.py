@@ -24,7 +24,7 @@ from adapters.sql.learning.rows import (
     enrollment,
     progress,
 )
-from adapters.sql.learning.tally import COMPLETED, TOTAL
+from adapters.sql.learning.tally import COMPLETED, IS_BLOCKED, TOTAL
 from adapters.sql.pages import KeysetList, given
 from core.actor import Actor
 from core.clock import Clock
@@ -83,6 +83,7 @@ SIGHT = (
         teaches(CONTENTS.c.course_id),
         _neighbour(forward=False),
         _neighbour(forward=True),
+        IS_BLOCKED,
         *CONTENT_COLUMNS,
         *ENROLLMENT_COLUMNS,
         *PROGRESS_COLUMNS,
@@ -97,7 +98,7 @@ SIGHT = (
     .outerjoin(PROGRESS, and_(PROGRESS.c.enrollment_id == ENROLLMENTS.c.id, PROGRESS.c.content_id == CONTENTS.c.id))
     .where(CONTENTS.c.id == bindparam("content_id"))
 )
-_CONTENT = 4
+_CONTENT = 5
 _ENROLLMENT = _CONTENT + len(CONTENT_COLUMNS)
 _PROGRESS = _ENROLLMENT + len(ENROLLMENT_COLUMNS)
 
@@ -184,6 +185,7 @@ class SqlStudyQueries:
             is_staff=is_staff(viewer, teaches=bool(row[1])),
             enrollment=enrollment(row[_ENROLLMENT:_PROGRESS]),
             progress=progress(row[_PROGRESS:]),
+            is_blocked=bool(row[4]),
             previous_id=row[2],
             next_id=row[3],
         )

@@ -32,6 +32,7 @@ from adapters.sql.models.learning import (
     EnrolmentImport,
     EnrolmentImportRow,
     Progress,
+    ProgressEvent,
 )
 from adapters.sql.models.notifications import (
     Device,
@@ -87,6 +88,7 @@ __all__ = [
     "PostRevision",
     "PostView",
     "Progress",
+    "ProgressEvent",
     "Question",
     "QuestionOption",
     "Quiz",

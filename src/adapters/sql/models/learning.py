@@ -50,6 +50,7 @@ class Course(IdentityBase):
     rating_count: Mapped[int] = mapped_column(Integer)
     enrolled_count: Mapped[int] = mapped_column(Integer)
     access_days: Mapped[int | None] = mapped_column(Integer)
+    is_sequential: Mapped[bool] = mapped_column(Boolean)
     created_by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer)
@@ -138,8 +139,22 @@ class Progress(IdentityBase):
     completion_date: Mapped[datetime | None] = mapped_column(UtcDateTime)
     time_spent: Mapped[int] = mapped_column(Integer)
     last_position: Mapped[int] = mapped_column(Integer)
+    position_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    position_said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     watched: Mapped[list[Any]] = mapped_column(Json)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProgressEvent(DefaultBase):
+    """What a phone told of its time without a network, so that it is not taken for something new again."""
+
+    __tablename__ = "progress_events"
+    __table_args__ = (Index("ix_progress_events_received", "received_at"),)
+
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class EnrolmentImport(IdentityBase):

@@ -52,7 +52,9 @@ class NotStaff(Forbidden):
 
 
 class Course(Struct, frozen=True):
-    """Amounts in paise; `access_days` None means lifetime."""
+    """Amounts in paise; `access_days` None means lifetime; sequential: each content opens when those before it are
+    completed.
+    """
 
     id: int
     slug: str
@@ -67,6 +69,7 @@ class Course(Struct, frozen=True):
     is_published: bool
     is_trending: bool
     access_days: int | None
+    is_sequential: bool
     version: int
 
 

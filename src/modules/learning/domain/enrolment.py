@@ -87,3 +87,9 @@ def demand_unlocked(enrollment: Enrollment, available_after_days: int, now: date
     opens = available_at(enrollment, available_after_days)
     if opens > now:
         raise ContentLocked(f"This lesson opens on {opens:%d %B %Y}.")
+
+
+def demand_in_order(*, is_blocked: bool) -> None:
+    """:raises ContentLocked: the course is sequential, and something before this is not completed."""
+    if is_blocked:
+        raise ContentLocked("Complete the lessons before this one first.")
