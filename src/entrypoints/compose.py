@@ -38,9 +38,11 @@ from adapters.sql.learning.attempts import SqlAttemptBook, SqlAttemptStore
 from adapters.sql.learning.catalogue import SqlCatalogueStore
 from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
 from adapters.sql.learning.enrolment import SqlEnrolmentStore
+from adapters.sql.learning.notes import SqlNoteQueries, SqlNoteStore
 from adapters.sql.learning.outline import SqlOutlineStore
 from adapters.sql.learning.quiz_queries import SqlQuizQueries
 from adapters.sql.learning.quizzes import SqlQuizStore
+from adapters.sql.learning.reviews import SqlCourseReviewQueries, SqlCourseReviewStore
 from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore, SqlSyncStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
 from adapters.sql.notifications.mails import SqlMailFacts, SqlMailStore
@@ -88,9 +90,11 @@ from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.enrolling import Enrolling
 from modules.learning.importing import Importing
+from modules.learning.noting import Noting
 from modules.learning.outlining import Outlining
 from modules.learning.ports import MediaLibrary
 from modules.learning.quizzing import Quizzing
+from modules.learning.reviewing import Reviewing
 from modules.learning.studying import Studying
 from modules.learning.syncing import Syncing
 from modules.learning.viewing import Viewing
@@ -206,6 +210,7 @@ def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "commerce": SqlCommerceStore,
         "community": SqlGroupStore,
         "preferences": SqlPreferenceStore,
+        "notes": SqlNoteStore,
         "sockets": lambda transaction: SqlReviewStore(transaction, hub),
     }
 
@@ -329,6 +334,10 @@ def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: L
         "catalogue": SqlCatalogueQueries(database),
         "study": study,
         "quizzes": quizzes,
+        "noting": Noting(database.begin(SqlNoteStore), study, clock),
+        "notes": SqlNoteQueries(database),
+        "reviewing": Reviewing(database.begin(SqlCourseReviewStore), clock),
+        "reviews": SqlCourseReviewQueries(database),
     }
 
 

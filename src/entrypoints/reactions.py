@@ -45,7 +45,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
 
 def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     learning, community, sockets = see["learning"], see["community"], see["sockets"]
-    preferences = see["preferences"]
+    preferences, notes = see["preferences"], see["notes"]
     return (
         Reaction(
             "enrol_buyer",
@@ -53,6 +53,7 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
         ),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
+        Reaction("forget_notes", AccountErased, lambda tx, e: do.noting.forget(notes(tx), e.user_id)),
         Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
         *(  # whose right to have a socket open may have ended with this fact
             Reaction("review_users_sockets", fact, lambda tx, e: sockets(tx).ask(user_id=e.user_id))

@@ -27,10 +27,14 @@ from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.enrolling import Enrolling
 from modules.learning.importing import Importing
+from modules.learning.note_ports import NoteQueries
+from modules.learning.noting import Noting
 from modules.learning.outlining import Outlining
 from modules.learning.queries import CatalogueQueries, StudyQueries
 from modules.learning.quiz_ports import QuizQueries
 from modules.learning.quizzing import Quizzing
+from modules.learning.review_ports import ReviewQueries
+from modules.learning.reviewing import Reviewing
 from modules.learning.studying import Studying
 from modules.learning.syncing import Syncing
 from modules.learning.viewing import Viewing
@@ -64,9 +68,13 @@ class Workflows:
     syncing: Syncing
     quizzing: Quizzing
     attempting: Attempting
+    noting: Noting
+    reviewing: Reviewing
     catalogue: CatalogueQueries
     study: StudyQueries
     quizzes: QuizQueries
+    notes: NoteQueries
+    reviews: ReviewQueries
     # commerce
     checkout: Checkout
     webhooks: Webhooks

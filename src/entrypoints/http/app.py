@@ -23,6 +23,7 @@ from entrypoints.http import (
     mailed,
     messages,
     moderation,
+    notes,
     notifications,
     operations,
     payments,
@@ -31,6 +32,7 @@ from entrypoints.http import (
     problems,
     progress,
     quizzes,
+    reviews,
     users,
 )
 from entrypoints.http.answers import Answer
@@ -100,6 +102,8 @@ def _routes(house: House) -> list[Any]:
                 *progress.HANDLERS,
                 *quizzes.HANDLERS,
                 *attempts.HANDLERS,
+                *notes.HANDLERS,
+                *reviews.HANDLERS,
             ],
             tags=["courses"],
         ),

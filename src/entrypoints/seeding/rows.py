@@ -101,6 +101,7 @@ def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_i
         "is_trending": offer.is_trending,
         "rating": offer.rating,
         "rating_count": offer.rating_count,
+        "rating_sum": round(offer.rating * offer.rating_count),
         "enrolled_count": 0,
         "access_days": offer.access_days,
         "is_sequential": False,

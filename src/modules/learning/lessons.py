@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from core.errors import NotFound
+from core.actor import Actor
+from core.errors import NotFound, Unauthenticated
 from modules.learning.domain.enrolment import Enrollment, demand_access, demand_in_order, demand_unlocked
 from modules.learning.domain.progress import Progress, Tally
 from modules.learning.events import CourseCompleted
 from modules.learning.ports import Lesson, StudyStore
+from modules.learning.queries import ContentSight
 
 
 def demand_lesson(lesson: Lesson | None, now: datetime, *, in_order: bool = True) -> tuple[Lesson, Enrollment]:
@@ -22,6 +24,27 @@ def demand_lesson(lesson: Lesson | None, now: datetime, *, in_order: bool = True
     demand_unlocked(enrollment, lesson.available_after_days, now)
     demand_in_order(is_blocked=in_order and lesson.is_blocked)
     return lesson, enrollment
+
+
+def demand_open(sight: ContentSight | None, viewer: Actor | None, now: datetime) -> ContentSight:
+    """The content, if its viewer may open it now: staff always, others what is published, previews without a login.
+
+    :raises NotFound: :raises Unauthenticated: :raises NotEnrolled: :raises EnrolmentExpired: :raises ContentLocked:
+    """
+    if sight is None:
+        raise NotFound
+    if sight.is_staff:
+        return sight
+    content = sight.content
+    if not content.is_published or (not sight.course_is_published and sight.enrollment is None):
+        raise NotFound
+    if content.is_preview:
+        return sight
+    if viewer is None:
+        raise Unauthenticated
+    demand_unlocked(demand_access(sight.enrollment, now), content.available_after_days, now)
+    demand_in_order(is_blocked=sight.is_blocked)
+    return sight
 
 
 def untouched(lesson: Lesson, enrollment: Enrollment) -> Progress:

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import NotFound, Unauthenticated
 from modules.learning.domain.catalogue import Content, ContentType, Provider
-from modules.learning.domain.enrolment import available_at, demand_access, demand_in_order, demand_unlocked
+from modules.learning.domain.enrolment import available_at
 from modules.learning.domain.media import embed_url
+from modules.learning.lessons import demand_open
 from modules.learning.ports import MediaLibrary
 from modules.learning.queries import ContentSight, Outline, OutlineContent, StudyQueries
 from modules.learning.quiz_ports import QuizCard, QuizQueries
@@ -55,10 +55,7 @@ class Viewing:
         :raises NotFound: :raises Unauthenticated: :raises NotEnrolled: :raises EnrolmentExpired:
         :raises ContentLocked:
         """
-        sight = await self.queries.content(content_id, viewer)
-        if sight is None:
-            raise NotFound
-        self._demand(sight, viewer)
+        sight = demand_open(await self.queries.content(content_id, viewer), viewer, self.clock.now())
         quiz = None
         if sight.content.content_type is ContentType.QUIZ:
             quiz = await self.quizzes.card(content_id, viewer.user_id if viewer else 0)
@@ -82,20 +79,6 @@ class Viewing:
         if opens > now:
             return Lock("not_yet_available", opens)
         return Lock("previous_incomplete" if is_blocked else None, opens)
-
-    def _demand(self, sight: ContentSight, viewer: Actor | None) -> None:
-        if sight.is_staff:
-            return
-        content = sight.content
-        if not content.is_published or (not sight.course_is_published and sight.enrollment is None):
-            raise NotFound
-        if content.is_preview:
-            return
-        if viewer is None:
-            raise Unauthenticated
-        now = self.clock.now()
-        demand_unlocked(demand_access(sight.enrollment, now), content.available_after_days, now)
-        demand_in_order(is_blocked=sight.is_blocked)
 
     def _playback(self, content: Content, viewer: Actor | None) -> Playback | None:
         media = content.media

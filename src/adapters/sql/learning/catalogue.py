@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.access import CourseStore
+from adapters.sql.learning.notes import BOOKMARKS, NOTES
 from adapters.sql.learning.quiz_rows import QUIZZES, removals
 from adapters.sql.learning.rows import (
     CATEGORIES,
@@ -49,6 +50,7 @@ class SqlCatalogueStore(CourseStore):
             "is_published": False,
             "rating": 0.0,
             "rating_count": 0,
+            "rating_sum": 0,
             "enrolled_count": 0,
             "version": 1,
         }
@@ -70,6 +72,9 @@ class SqlCatalogueStore(CourseStore):
         in_course = QUIZZES.c.content_id.in_(select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id))
         for statement in removals(select(QUIZZES.c.id).where(in_course)):
             await self.transaction.execute(statement)
+        contents = select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id)
+        for kept in (NOTES, BOOKMARKS):  # of staff, and of previews
+            await self.transaction.execute(delete(kept).where(kept.c.content_id.in_(contents)))
         for rows in (CONTENTS, MODULES, INSTRUCTORS):
             await self.transaction.execute(delete(rows).where(rows.c.course_id == course_id))
         await self.transaction.execute(delete(COURSES).where(COURSES.c.id == course_id))

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
 from adapters.sql.learning.access import CourseStore
+from adapters.sql.learning.notes import BOOKMARKS, NOTES
 from adapters.sql.learning.quiz_rows import ATTEMPTS, OF_QUIZ, QUIZ_COLUMNS, QUIZZES, questions, quiz, removals
 from adapters.sql.learning.rows import (
     CONTENT_COLUMNS,
@@ -87,6 +88,7 @@ class SqlOutlineStore(CourseStore):
         return content((await self.transaction.execute(statement)).one())
 
     async def remove_content(self, content_id: int) -> None:
+        await self.transaction.execute(delete(BOOKMARKS).where(BOOKMARKS.c.content_id == content_id))
         for statement in removals(select(QUIZZES.c.id).where(QUIZZES.c.content_id == content_id)):
             await self.transaction.execute(statement)
         await self.transaction.execute(delete(CONTENTS).where(CONTENTS.c.id == content_id))
@@ -102,7 +104,8 @@ class SqlOutlineStore(CourseStore):
         has_progress = exists().where(PROGRESS.c.content_id == content_id)
         in_quiz = QUIZZES.c.content_id == content_id
         was_attempted = exists().where(ATTEMPTS.c.quiz_id == select(QUIZZES.c.id).where(in_quiz).scalar_subquery())
-        return bool(await self.transaction.scalar(select(or_(has_progress, was_attempted))))
+        was_noted = exists().where(NOTES.c.content_id == content_id)
+        return bool(await self.transaction.scalar(select(or_(has_progress, was_attempted, was_noted))))
 
     async def quiz_of(self, content_id: int) -> Quiz | None:
         row = await self.transaction.row(select(*QUIZ_COLUMNS).where(QUIZZES.c.content_id == content_id))

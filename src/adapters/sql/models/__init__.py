@@ -51,16 +51,19 @@ from adapters.sql.models.quizzes import (
     QuizAnswer,
     QuizAttempt,
 )
+from adapters.sql.models.students import Bookmark, ContentNote, Review, ReviewReport
 from adapters.sql.models.types import metadata
 
 __all__ = [
     "AuditEntry",
+    "Bookmark",
     "Category",
     "ChatMessage",
     "ChatStream",
     "CommunityGroup",
     "CommunityPost",
     "Content",
+    "ContentNote",
     "Course",
     "CourseInstructor",
     "CourseModule",
@@ -97,6 +100,8 @@ __all__ = [
     "QuizAttempt",
     "ReadPointer",
     "ReadReceipt",
+    "Review",
+    "ReviewReport",
     "ScheduleSlot",
     "Session",
     "SocketReview",

@@ -17,7 +17,10 @@ class Category(IdentityBase):
 
 
 class Course(IdentityBase):
-    """`*_terms` hold what core.text made of title and description; full-text search on both databases reads them."""
+    """`*_terms` hold what core.text made of title and description; full-text search on both databases reads them.
+
+    `rating` is made of the sum and the number of ratings, whose row lock keeps them exact.
+    """
 
     __tablename__ = "courses"
     __table_args__ = (
@@ -48,6 +51,7 @@ class Course(IdentityBase):
     is_trending: Mapped[bool] = mapped_column(Boolean)
     rating: Mapped[float] = mapped_column(Float)
     rating_count: Mapped[int] = mapped_column(Integer)
+    rating_sum: Mapped[int] = mapped_column(Integer)
     enrolled_count: Mapped[int] = mapped_column(Integer)
     access_days: Mapped[int | None] = mapped_column(Integer)
     is_sequential: Mapped[bool] = mapped_column(Boolean)
