@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from authorisation.school import FOREIGN, MISSING, OWN, Target, picture
 from worlds import PASSWORD
@@ -66,6 +67,12 @@ def proven(*names: str, **fixed: str) -> Filled:
     return lambda target: {**{name: target[name] for name in names}, **fixed}
 
 
+def told(content_id: int) -> dict[str, Any]:
+    """What a phone did offline."""
+    event = {"event_id": str(uuid4()), "occurred_at": "2025-12-15T10:30:00Z"}
+    return {**event, "content_id": content_id, "last_position": 0, "time_spent": 1}
+
+
 def always(**fixed: Any) -> Filled:
     return lambda _: fixed
 
@@ -102,6 +109,7 @@ A, C, P, G = "/api/accounts", "/api/courses", "/api/payments", "/api/community/g
 POSTS, POST = "/api/community/posts", "/api/community/posts/{post_id}"
 MESSAGES, MESSAGE = "/api/community/messages", "/api/community/messages/{message_id}"
 ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_id}}"
+REVIEW = f"{C}/reviews/{{review_id}}"
 QUIZ, ATTEMPTS = f"{C}/quizzes/{{quiz_id}}", f"{C}/quiz-attempts"
 GIFT = ("a.gift", b"Are you? {T}", "text/plain")
 QUESTION: dict[str, Any] = {
@@ -212,6 +220,25 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
         about("course", query=proven("course_id"), variant="one's own"),
         about("student_of_course", query=proven("course_id", "user_id"), variant="a student's"),
     ),
+    ("POST", f"{C}/progress/sync"): (about("course", lambda t: {"events": [told(t["content_id"])]}, whose=(OWN,)),),
+    # reviews, notes and bookmarks
+    ("GET", f"{C}/reviews"): (about("course", query=proven("course_id")),),
+    ("POST", f"{C}/reviews"): (about("course", lambda t: {"course_id": t["course_id"], "rating": 5}),),
+    ("GET", f"{C}/reviews/reported"): (PLAIN,),
+    ("PATCH", REVIEW): (about("review", always(rating=4)),),
+    ("DELETE", REVIEW): (about("review"),),
+    ("PUT", f"{REVIEW}/reply"): (about("review", always(text="Thank you.")),),
+    ("DELETE", f"{REVIEW}/reply"): (about("review"),),
+    ("POST", f"{REVIEW}/report"): (about("review", always(reason="spam")),),
+    ("POST", f"{REVIEW}/hide"): (about("review", always()),),
+    ("POST", f"{REVIEW}/keep"): (about("review", always()),),
+    ("GET", f"{C}/notes"): (PLAIN,),
+    ("POST", f"{C}/notes"): (about("course", proven("content_id", text="Ask why.")),),
+    ("PATCH", f"{C}/notes/{{note_id}}"): (about("note", always(text="I know.")),),
+    ("DELETE", f"{C}/notes/{{note_id}}"): (about("note"),),
+    ("GET", f"{C}/bookmarks"): (PLAIN,),
+    ("PUT", f"{C}/contents/{{content_id}}/bookmark"): (about("course", always(position=5)),),
+    ("DELETE", f"{C}/contents/{{content_id}}/bookmark"): (about("course", whose=(OWN,)),),
     # quizzes
     ("GET", f"{C}/quizzes"): (about("course", query=proven("course_id")),),
     ("POST", f"{C}/quizzes"): (about("new_quiz_content", lambda t: {"content_id": t["quiz_content_id"]}),),

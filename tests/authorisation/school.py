@@ -1,7 +1,7 @@
 """The school that the matrix is made in: its cast, and a target for every kind of id that a route can name."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.quizzes import Draft, Option, QuestionType, ShowAnswers
+from modules.learning.domain.reviews import AlreadyReviewed
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import Audience, NewNotice
 from modules.notifications.domain.pushes import Platform
@@ -286,6 +287,27 @@ class School:
         taker = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
         started, _ = await self.do.attempting.start(taker.actor, target["quiz_id"])
         return {**target, "attempt_id": started}
+
+    async def _review(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A review of a course: the caller's, where they can have one, else a pupil's."""
+        if whose == MISSING:
+            return {"review_id": NOBODYS_ID}
+        author = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
+        course = self.course if whose == OWN else self.foreign
+        with suppress(AlreadyReviewed):
+            await self.do.reviewing.review(author.actor, course.id, rating=5, comment="Good")
+        admin = (await self.world.admin()).actor
+        listed = await self.do.reviews.reviews(PageRequest(100), course.id, admin, rating=None)
+        assert listed is not None
+        return {"review_id": next(c.review.id for c in listed.results if c.author.id == author.id)}
+
+    async def _note(self, _actor: str, caller: Person | None, whose: str) -> Target:
+        """A note on a preview: the caller's, or a stranger's."""
+        if whose == MISSING:
+            return {"note_id": NOBODYS_ID}
+        author = caller if whose == OWN and caller is not None else self.stranger
+        preview = self._ids(self.course)["preview_id"]
+        return {"note_id": await self.do.noting.add(author.actor, preview, text="Ask why.", position=None)}
 
     async def _new_student(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A course, and a student without any relation to it."""

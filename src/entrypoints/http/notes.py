@@ -96,7 +96,7 @@ async def notes(
     return listing(request, found, _note_info)
 
 
-@post("/notes/", policy=Policy.ENROLLED)
+@post("/notes/", policy=Policy.USER)
 async def create_note(request: Call, data: JSONBody[NewNote]) -> NoteInfo:
     """Write a note to a content that one may open."""
     key = await once(request, "note")
@@ -130,7 +130,7 @@ async def bookmarks(
     return listing(request, found, _bookmark_info)
 
 
-@put("/contents/{content_id:int}/bookmark/", policy=Policy.ENROLLED, status_code=204)
+@put("/contents/{content_id:int}/bookmark/", policy=Policy.USER, status_code=204)
 async def set_bookmark(request: Call, content_id: FromPath[int], data: JSONBody[BookmarkBody]) -> None:
     """Set the bookmark of a content that one may open, or move it."""
     await do(request).noting.mark(caller(request), content_id, data.position)
