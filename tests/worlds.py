@@ -176,6 +176,8 @@ class World:
             "language": "en",
             "access_days": None,
             "is_sequential": False,
+            "has_certificate": True,
+            "certificate_min_score": None,
             "is_trending": False,
             "price_paise": price_paise,
         }

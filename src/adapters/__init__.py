@@ -1,1 +1,1 @@
-"""Implementations of the modules' ports, named technology + role. Constructed in entrypoints/compose.py only."""
+"""Implementations of the modules' ports, named technology + role. Constructed in entrypoints/compose/ only."""

@@ -4,6 +4,7 @@ from core.money import rupees
 from entrypoints.workflows import Workflows
 from modules.commerce.events import OrderPaid
 from modules.community.events import DirectMessageSent, PostModerated, PostPublished, PostReported, PostWaits
+from modules.learning.events import CertificateIssued
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import Audience, NewNotice
 
@@ -91,6 +92,17 @@ async def of_payment(do: Workflows, event: OrderPaid) -> tuple[NewNotice, ...]:
         words={"amount": f"{rupees(receipt.amount_paise)} {receipt.currency}"},
     )
     return (notice,)
+
+
+def of_certificate(event: CertificateIssued) -> NewNotice:
+    return NewNotice(
+        cause=f"certificate-{event.certificate_id}",
+        notification_type=NotificationType.CERTIFICATE_ISSUED,
+        audience=Audience.USER,
+        recipient_id=event.user_id,
+        course_id=event.course_id,
+        link_id=event.certificate_id,
+    )
 
 
 def _for_moderators(cause: str, variant: str, community_id: int, post_id: int, actor_id: int | None) -> NewNotice:

@@ -32,7 +32,14 @@ from modules.identity.events import (
     PasswordChanged,
     RoleChanged,
 )
-from modules.learning.events import EnrolmentChanged, ImportStarted, InstructorRemoved
+from modules.learning.events import (
+    CertificateIssued,
+    CourseCompleted,
+    EnrolmentChanged,
+    ImportStarted,
+    InstructorRemoved,
+    ScoreReached,
+)
 from modules.notifications.events import GroupChosen, NoticePosted, PushesWaiting
 
 Stores = dict[str, Callable[[Any], Any]]
@@ -45,7 +52,7 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
 
 def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     learning, community, sockets = see["learning"], see["community"], see["sockets"]
-    preferences, notes = see["preferences"], see["notes"]
+    preferences, notes, certificates = see["preferences"], see["notes"], see["certificates"]
     return (
         Reaction(
             "enrol_buyer",
@@ -53,6 +60,15 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
         ),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
+        Reaction(
+            "certify_completion",
+            CourseCompleted,
+            lambda tx, e: do.certifying.consider(certificates(tx), e.enrollment_id),
+        ),
+        Reaction(
+            "certify_score", ScoreReached, lambda tx, e: do.certifying.consider(certificates(tx), e.enrollment_id)
+        ),
+        Reaction("forget_certificates", AccountErased, lambda tx, e: do.certifying.forget(certificates(tx), e.user_id)),
         Reaction("forget_notes", AccountErased, lambda tx, e: do.noting.forget(notes(tx), e.user_id)),
         Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
         *(  # whose right to have a socket open may have ended with this fact
@@ -89,6 +105,9 @@ def _telling(do: Workflows) -> tuple[Reaction, ...]:
         Reaction("tell_of_report", PostReported, lambda e: do.telling.tell(notices.of_report(e)), outside=True),
         Reaction("tell_of_waiting", PostWaits, lambda e: do.telling.tell(notices.of_waiting(e)), outside=True),
         Reaction("tell_of_message", DirectMessageSent, lambda e: do.telling.tell(notices.of_message(e)), outside=True),
+        Reaction(
+            "tell_of_certificate", CertificateIssued, lambda e: do.telling.tell(notices.of_certificate(e)), outside=True
+        ),
         Reaction("tell_of_payment", OrderPaid, tell_of_payment, outside=True),
         Reaction("spread_notice", NoticePosted, lambda e: do.telling.spread(e.notice_id), outside=True),
         Reaction("push", PushesWaiting, lambda e: do.pushing.send_some(e.notice_id), outside=True),

@@ -25,6 +25,8 @@ from modules.identity.queries import IdentityQueries
 from modules.identity.registration import Registration
 from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
+from modules.learning.certificate_ports import CertificateQueries
+from modules.learning.certifying import Certifying
 from modules.learning.enrolling import Enrolling
 from modules.learning.importing import Importing
 from modules.learning.note_ports import NoteQueries
@@ -70,11 +72,13 @@ class Workflows:
     attempting: Attempting
     noting: Noting
     reviewing: Reviewing
+    certifying: Certifying
     catalogue: CatalogueQueries
     study: StudyQueries
     quizzes: QuizQueries
     notes: NoteQueries
     reviews: ReviewQueries
+    certificates: CertificateQueries
     # commerce
     checkout: Checkout
     webhooks: Webhooks

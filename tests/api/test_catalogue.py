@@ -17,7 +17,7 @@ COURSES_URL = "/api/courses/courses/"
 COURSE_KEYS = {
     "id", "title", "slug", "description", "price", "price_paise", "currency", "thumbnail", "category", "category_info",
     "level", "language", "is_published", "is_trending", "rating", "rating_count", "enrolled_count", "access_days",
-    "is_sequential", "created_by_id", "created_by", "created_at", "version",
+    "is_sequential", "has_certificate", "certificate_min_score", "created_by_id", "created_by", "created_at", "version",
 }  # fmt: skip
 LOCKED_KEYS = {
     "id", "title", "content_type", "video_duration", "is_preview", "order", "is_locked", "lock_reason", "available_at",
@@ -45,7 +45,8 @@ async def shelve(world: World, count: int, **values: object) -> list[int]:
             "is_sequential": False,
         }
         texts = {"title": f"Course {number % 7}", "description": "About it.", "is_trending": False}
-        made = await do.authoring.create(admin.actor, category=None, slug=None, **{**fixed, **texts, **values})
+        rules = {"is_sequential": False, "has_certificate": True, "certificate_min_score": None}
+        made = await do.authoring.create(admin.actor, category=None, slug=None, **{**fixed, **texts, **rules, **values})
         ids.append(made.id)
     async with world.house.database.transaction() as transaction:
         for number, id_ in enumerate(ids):

@@ -239,6 +239,16 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{C}/bookmarks"): (PLAIN,),
     ("PUT", f"{C}/contents/{{content_id}}/bookmark"): (about("course", always(position=5)),),
     ("DELETE", f"{C}/contents/{{content_id}}/bookmark"): (about("course", whose=(OWN,)),),
+    # certificates
+    ("GET", f"{C}/certificates"): (
+        PLAIN,
+        about("course", query=proven("course_id"), variant="of a course"),
+    ),
+    ("GET", f"{C}/certificates/keys"): (PLAIN,),
+    ("GET", f"{C}/certificates/{{number}}"): (about("certificate", whose=(OWN, MISSING)),),
+    ("GET", f"{C}/certificates/{{number}}/pdf"): (about("certificate", whose=(OWN, MISSING)),),
+    ("POST", f"{C}/certificates/{{number}}/revoke"): (about("new_certificate", always(reason="Fraud")),),
+    ("GET", "/certificates/{number}"): (about("certificate", whose=(OWN, MISSING)),),
     # quizzes
     ("GET", f"{C}/quizzes"): (about("course", query=proven("course_id")),),
     ("POST", f"{C}/quizzes"): (about("new_quiz_content", lambda t: {"content_id": t["quiz_content_id"]}),),

@@ -21,6 +21,7 @@ from modules.community.domain.groups import Visibility
 from modules.community.domain.posts import FlagReason
 from modules.identity.domain import CodePurpose
 from modules.learning.domain.catalogue import ContentType
+from modules.learning.domain.progress import Report
 from modules.learning.domain.quizzes import Draft, Option, QuestionType, ShowAnswers
 from modules.learning.domain.reviews import AlreadyReviewed
 from modules.notifications.domain.kinds import NotificationType
@@ -61,7 +62,7 @@ QUIZ: dict[str, Any] = {
 }
 QUESTION = Draft("Are you?", QuestionType.TRUE_FALSE, (Option(0, "Yes", True), Option(0, "No", False)))
 # made for one successful call, whoever makes it
-SPENT = ("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_content")
+SPENT = ("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_content", "new_certificate")
 
 
 def picture() -> bytes:
@@ -287,6 +288,23 @@ class School:
         taker = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
         started, _ = await self.do.attempting.start(taker.actor, target["quiz_id"])
         return {**target, "attempt_id": started}
+
+    async def _certificate(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """Somebody's, in a course of its own."""
+        if not hasattr(self, "_number"):
+            self._number = (await self._new_certificate(actor, caller, OWN))["number"]
+        return {"number": self._number if whose == OWN else "0000-0000-0000"}
+
+    async def _new_certificate(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """Of a course that the own instructor teaches, or another."""
+        if whose == MISSING:
+            return {"number": "0000-0000-0000"}
+        teacher = self.cast["own instructor"] if whose == OWN else self.elsewhere
+        course, student = await self.world.course(texts=1, instructor=teacher), await self.world.person()
+        await self.world.enrol(student, course)
+        await self.do.studying.report(student.actor, course.content_ids[0], Report(0, 1, is_completed=True))
+        page = await self.do.certificates.of_user(PageRequest(1), student.id)
+        return {"number": page.results[0].number}
 
     async def _review(self, actor: str, caller: Person | None, whose: str) -> Target:
         """A review of a course: the caller's, where they can have one, else a pupil's."""

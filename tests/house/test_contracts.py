@@ -44,7 +44,7 @@ PLANTS = [
     Plant("sql-inside", "adapters/planted/store.py", "from sqlalchemy import select"),
     Plant("sql-inside", "adapters/planted/store.py", "from advanced_alchemy.base import BigIntBase"),
     Plant("sql-inside", "entrypoints/cli/planted.py", "import alembic.command"),
-    Plant("models-private", "entrypoints/compose.py", "from adapters.sql import models"),
+    Plant("models-private", "entrypoints/compose/__init__.py", "from adapters.sql import models"),
     Plant("models-private", "adapters/planted/store.py", "import adapters.sql.models.planted"),
     Plant("anatomy", "modules/planted/domain.py", "from modules.planted import ports"),
     Plant("anatomy", "modules/planted/events.py", "from modules.planted import ports"),

@@ -13,6 +13,7 @@ from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
     attempts,
+    certificates,
     contents,
     courses,
     credentials,
@@ -104,6 +105,7 @@ def _routes(house: House) -> list[Any]:
                 *attempts.HANDLERS,
                 *notes.HANDLERS,
                 *reviews.HANDLERS,
+                *certificates.HANDLERS,
             ],
             tags=["courses"],
         ),
@@ -123,6 +125,7 @@ def _routes(house: House) -> list[Any]:
             tags=["community"],
         ),
         *mailed.OPENING,
+        *certificates.PAGES,
         *files.HANDLERS,
         *operations.HANDLERS,
     ]

@@ -42,6 +42,7 @@ Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Z]{2})?$")]
 AccessDays = Annotated[int, Meta(ge=1, le=MAX_ACCESS_DAYS)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
 Price = str | float
 MOST_REMEMBERED = 100_000
 """Characters of descriptions in a page that is kept encoded."""
@@ -61,6 +62,8 @@ class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "en"
     access_days: AccessDays | None = None
     is_sequential: bool = False
+    has_certificate: bool = True
+    certificate_min_score: Percent | None = None
     is_trending: bool = False
     slug: str | None = None
 
@@ -76,6 +79,8 @@ class CourseChanges(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language | UnsetType = UNSET
     access_days: AccessDays | UnsetType | None = UNSET
     is_sequential: bool | UnsetType = UNSET
+    has_certificate: bool | UnsetType = UNSET
+    certificate_min_score: Percent | UnsetType | None = UNSET
     is_trending: bool | UnsetType = UNSET
     slug: str | UnsetType = UNSET
     id: Any = UNSET
@@ -193,6 +198,8 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
         language=data.language,
         access_days=data.access_days,
         is_sequential=data.is_sequential,
+        has_certificate=data.has_certificate,
+        certificate_min_score=data.certificate_min_score,
         is_trending=data.is_trending,
     )
     return await _detail(request, created.id)
@@ -202,7 +209,7 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
 async def edit_course(request: Call, course_id: FromPath[int], data: JSONBody[CourseChanges]) -> CourseDetail:
     """Change a course. Orders that are open keep the price they were made for."""
     names = ("title", "description", "category", "language", "access_days", "is_sequential", "is_trending", "slug")
-    changes = given(data, *names)
+    changes = given(data, *names, "has_certificate", "certificate_min_score")
     if data.price is not UNSET:
         changes["price_paise"] = to_paise(data.price)
     if data.level is not UNSET:

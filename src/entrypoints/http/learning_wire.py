@@ -47,6 +47,8 @@ class CourseInfo(Struct, frozen=True):
     enrolled_count: int
     access_days: int | None
     is_sequential: bool
+    has_certificate: bool
+    certificate_min_score: float | None
     created_by_id: int
     created_by: PersonRef
     created_at: datetime
@@ -209,6 +211,8 @@ def course_values(base: str, card: CourseCard) -> tuple[object, ...]:
         card.enrolled_count,
         card.access_days,
         card.is_sequential,
+        card.has_certificate,
+        card.certificate_min_score,
         card.created_by.id,
         person(base, card.created_by),
         card.created_at,

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from core.errors import Invalid, NotFound
 from entrypoints.http.calls import Call, caller, do, expected_version, given
 from entrypoints.http.contents import Order
+from entrypoints.http.courses import Percent
 from entrypoints.http.policy import Policy
 from entrypoints.http.quizzes_wire import QuizInfo, WrittenQuestion, quiz_info, written_question
 from entrypoints.http.uploads import MIB, one_file, text_of
@@ -28,7 +29,6 @@ from modules.learning.domain.quizzes import (
 from modules.learning.question_files import FileKind, read_questions, write_questions
 from modules.learning.quiz_ports import AllowanceLine, WrittenQuiz
 
-Percent = Annotated[float, Meta(ge=0, le=100)]
 TimeLimit = Annotated[int, Meta(ge=10, le=86_400)]
 Attempts = Annotated[int, Meta(ge=1, le=1_000)]
 PoolName = Annotated[str, Meta(max_length=80)]

@@ -105,6 +105,8 @@ def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_i
         "enrolled_count": 0,
         "access_days": offer.access_days,
         "is_sequential": False,
+        "has_certificate": True,
+        "certificate_min_score": None,
         "created_by_id": created_by_id,
         "created_at": created_at,
         "version": 1,

@@ -22,6 +22,7 @@ from modules.learning.domain.attempts import (
 from modules.learning.domain.enrolment import EnrolmentExpired, demand_access
 from modules.learning.domain.grading import Answer, check_answers, graded, points_of
 from modules.learning.domain.quizzes import paper
+from modules.learning.events import ScoreReached
 from modules.learning.lessons import demand_lesson, tallied, untouched
 from modules.learning.ports import Lesson
 from modules.learning.quiz_ports import AttemptBook, AttemptSight, AttemptStore, Place, QuizQueries
@@ -180,6 +181,8 @@ async def _close(
     await store.close(attempt, status=status, score=score, completed_at=ended, late=late)
     if score.passed:
         await _complete(store, lesson, ended, now)
+    if lesson.enrollment is not None and lesson.enrollment.completed_at is not None:
+        await store.emit(ScoreReached(enrollment_id=lesson.enrollment.id))
 
 
 async def _complete(store: AttemptStore, lesson: Lesson, ended: datetime, now: datetime) -> None:

@@ -35,3 +35,15 @@ class CourseCompleted(Event, frozen=True, kw_only=True):
 
 class ImportStarted(Event, frozen=True, kw_only=True):
     import_id: int
+
+
+class ScoreReached(Event, frozen=True, kw_only=True):
+    """An attempt was graded after its course had been completed."""
+
+    enrollment_id: int
+
+
+class CertificateIssued(Event, frozen=True, kw_only=True):
+    certificate_id: int
+    user_id: int
+    course_id: int

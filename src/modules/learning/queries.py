@@ -45,6 +45,8 @@ class CourseCard(Struct, frozen=True):
     enrolled_count: int
     access_days: int | None
     is_sequential: bool
+    has_certificate: bool
+    certificate_min_score: float | None
     created_by: Person
     created_at: datetime
     version: int

@@ -44,6 +44,8 @@ CARD_COLUMNS = [
     C.enrolled_count,
     C.access_days,
     C.is_sequential,
+    C.has_certificate,
+    C.certificate_min_score,
     *PERSON_COLUMNS,
     C.created_at,
     C.version,
@@ -66,7 +68,7 @@ SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
 
 def card(row: Sequence[Any]) -> CourseCard:
     category = None if row[7] is None else CategoryCard(row[7], row[8], row[9])
-    values = [*row[:7], category, LEVELS[row[10]], *row[11:19], Person(*row[19:23]), row[23], row[24]]
+    values = [*row[:7], category, LEVELS[row[10]], *row[11:21], Person(*row[21:25]), row[25], row[26]]
     return CourseCard(*values)
 
 

@@ -1,5 +1,6 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
+from adapters.sql.models.certificates import Certificate, CertificateKey
 from adapters.sql.models.chat import (
     ChatMessage,
     ChatStream,
@@ -58,6 +59,8 @@ __all__ = [
     "AuditEntry",
     "Bookmark",
     "Category",
+    "Certificate",
+    "CertificateKey",
     "ChatMessage",
     "ChatStream",
     "CommunityGroup",

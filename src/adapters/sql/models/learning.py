@@ -55,6 +55,8 @@ class Course(IdentityBase):
     enrolled_count: Mapped[int] = mapped_column(Integer)
     access_days: Mapped[int | None] = mapped_column(Integer)
     is_sequential: Mapped[bool] = mapped_column(Boolean)
+    has_certificate: Mapped[bool] = mapped_column(Boolean)
+    certificate_min_score: Mapped[float | None] = mapped_column(Float)
     created_by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer)

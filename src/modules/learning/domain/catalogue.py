@@ -70,6 +70,8 @@ class Course(Struct, frozen=True):
     is_trending: bool
     access_days: int | None
     is_sequential: bool
+    has_certificate: bool
+    certificate_min_score: float | None
     version: int
 
 

@@ -34,17 +34,9 @@ from adapters.sql.community.views import SqlPostViews
 from adapters.sql.database import Database
 from adapters.sql.identity import SqlIdentityStore
 from adapters.sql.identity_queries import SqlIdentityQueries
-from adapters.sql.learning.attempts import SqlAttemptBook, SqlAttemptStore
-from adapters.sql.learning.catalogue import SqlCatalogueStore
-from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
+from adapters.sql.learning.certificates import SqlCertificateStore
 from adapters.sql.learning.enrolment import SqlEnrolmentStore
-from adapters.sql.learning.notes import SqlNoteQueries, SqlNoteStore
-from adapters.sql.learning.outline import SqlOutlineStore
-from adapters.sql.learning.quiz_queries import SqlQuizQueries
-from adapters.sql.learning.quizzes import SqlQuizStore
-from adapters.sql.learning.reviews import SqlCourseReviewQueries, SqlCourseReviewStore
-from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore, SqlSyncStore
-from adapters.sql.learning.study_queries import SqlStudyQueries
+from adapters.sql.learning.notes import SqlNoteStore
 from adapters.sql.notifications.mails import SqlMailFacts, SqlMailStore
 from adapters.sql.notifications.notices import SqlNoticeStore
 from adapters.sql.notifications.personal import SqlNotificationStore, SqlPreferenceStore
@@ -61,7 +53,8 @@ from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
 from core.hub import Hub
-from core.ids import Derivation, Randomness
+from entrypoints.compose.learning import learning
+from entrypoints.compose.tools import Tools
 from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
 from entrypoints.workflows import Workflows
@@ -85,19 +78,7 @@ from modules.identity.logins import Logins
 from modules.identity.passwords import Passwords
 from modules.identity.profiles import Profiles
 from modules.identity.registration import Registration
-from modules.learning.admission import Admission
-from modules.learning.attempting import Attempting
-from modules.learning.authoring import Authoring
-from modules.learning.enrolling import Enrolling
-from modules.learning.importing import Importing
-from modules.learning.noting import Noting
-from modules.learning.outlining import Outlining
 from modules.learning.ports import MediaLibrary
-from modules.learning.quizzing import Quizzing
-from modules.learning.reviewing import Reviewing
-from modules.learning.studying import Studying
-from modules.learning.syncing import Syncing
-from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
 from modules.notifications.inbox import Inbox
 from modules.notifications.mailing import Mailing
@@ -136,15 +117,6 @@ class House:
             await close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Tools:
-    clock: Clock
-    randomness: Randomness
-    derivation: Derivation
-    database: Database
-    hub: Hub
-
-
 def compose(
     settings: Settings,
     *,
@@ -159,14 +131,14 @@ def compose(
     database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
     hub = RedisHub(settings.redis_url, derivation.derive("hub")[:12]) if settings.redis_url else MemoryHub()
     presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
-    tools = _Tools(clock, randomness, derivation, database, hub)
+    tools = Tools(clock, randomness, derivation, database, hub)
     limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
     transport, pushes = transport or _transport(settings), _pushes(settings)
     workflows = Workflows(
         **_identity(settings, tools, shelf),
-        **_learning(settings, tools, library, shelf),
+        **learning(settings, tools, library, shelf),
         **_commerce(tools, gateway),
         **_community(tools, shelf, library),
         **_notifications(settings, tools, transport, pushes),
@@ -211,11 +183,12 @@ def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "community": SqlGroupStore,
         "preferences": SqlPreferenceStore,
         "notes": SqlNoteStore,
+        "certificates": SqlCertificateStore,
         "sockets": lambda transaction: SqlReviewStore(transaction, hub),
     }
 
 
-def _storage(settings: Settings, tools: _Tools) -> tuple[MediaLibrary, LocalShelf | S3Shelf]:
+def _storage(settings: Settings, tools: Tools) -> tuple[MediaLibrary, LocalShelf | S3Shelf]:
     if settings.storage == "s3":
         store = s3_store(
             bucket=settings.s3_bucket,
@@ -258,7 +231,7 @@ def _pushes(settings: Settings) -> FcmPushService | None:
 
 
 def _notifications(
-    settings: Settings, tools: _Tools, transport: MailTransport, pushes: PushService | None
+    settings: Settings, tools: Tools, transport: MailTransport, pushes: PushService | None
 ) -> dict[str, Any]:
     database, clock = tools.database, tools.clock
     facts = SqlMailFacts(database, SqlCommerceQueries(database), tools.derivation, clock)
@@ -284,7 +257,7 @@ def _notifications(
     }
 
 
-def _identity(settings: Settings, tools: _Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
+def _identity(settings: Settings, tools: Tools, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
     begin = tools.database.begin(SqlIdentityStore)
     hasher, common = Argon2Passwords(memory_kib=settings.password_memory_kib), CommonPasswordList()
     codes = Codes(tools.derivation, tools.randomness, tools.clock)
@@ -312,36 +285,7 @@ def _signing_key(secret: str) -> SigningKey:
     return SigningKey(kid=derivation.derive("access-token-id")[:8], secret=derivation.derive("access-token"))
 
 
-def _learning(settings: Settings, tools: _Tools, library: MediaLibrary, shelf: LocalShelf | S3Shelf) -> dict[str, Any]:
-    database, clock = tools.database, tools.clock
-    study, quizzes, admission = SqlStudyQueries(database, clock), SqlQuizQueries(database), Admission(clock)
-    return {
-        "authoring": Authoring(
-            database.begin(SqlCatalogueStore), Pictures(shelf, "thumbnails", (1280, 720)), library, tools.randomness
-        ),
-        "outlining": Outlining(
-            database.begin(SqlOutlineStore), library, SafeMarkdown(), settings.upload_limit_mib * 2**20
-        ),
-        "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
-        "importing": Importing(database.begin(SqlEnrolmentStore), admission),
-        "viewing": Viewing(study, quizzes, library, clock),
-        "studying": Studying(database.begin(SqlStudyStore), SqlProgressBook(database, clock), clock),
-        "syncing": Syncing(database.begin(SqlSyncStore), clock),
-        "quizzing": Quizzing(database.begin(SqlQuizStore)),
-        "attempting": Attempting(
-            database.begin(SqlAttemptStore), SqlAttemptBook(database, clock), quizzes, tools.randomness, clock
-        ),
-        "catalogue": SqlCatalogueQueries(database),
-        "study": study,
-        "quizzes": quizzes,
-        "noting": Noting(database.begin(SqlNoteStore), study, clock),
-        "notes": SqlNoteQueries(database),
-        "reviewing": Reviewing(database.begin(SqlCourseReviewStore), clock),
-        "reviews": SqlCourseReviewQueries(database),
-    }
-
-
-def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary) -> dict[str, Any]:
+def _community(tools: Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary) -> dict[str, Any]:
     attachments = LibraryAttachments(library, tools.clock)
     begin, begin_posts = tools.database.begin(SqlGroupStore), tools.database.begin(SqlPostStore)
     return {
@@ -361,7 +305,7 @@ def _community(tools: _Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary
     }
 
 
-def _commerce(tools: _Tools, gateway: PaymentGateway) -> dict[str, Any]:
+def _commerce(tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
     begin, settlement = tools.database.begin(SqlCommerceStore), Settlement(tools.clock)
     return {
         "checkout": Checkout(begin, gateway, settlement, tools.randomness, tools.clock),
