@@ -23,6 +23,7 @@ from modules.identity.passwords import Passwords
 from modules.identity.profiles import Profiles
 from modules.identity.queries import IdentityQueries
 from modules.identity.registration import Registration
+from modules.learning.analytics import AnalyticsQueries
 from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.certificate_ports import CertificateQueries
@@ -79,6 +80,7 @@ class Workflows:
     notes: NoteQueries
     reviews: ReviewQueries
     certificates: CertificateQueries
+    analytics: AnalyticsQueries
     # commerce
     checkout: Checkout
     webhooks: Webhooks

@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.certificates import Ed25519Signer, PdfCertificates
 from adapters.rendering import SafeMarkdown
+from adapters.sql.learning.analytics import SqlAnalyticsQueries
 from adapters.sql.learning.attempts import SqlAttemptBook, SqlAttemptStore
 from adapters.sql.learning.catalogue import SqlCatalogueStore
 from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
@@ -66,6 +67,7 @@ def learning(settings: Settings, tools: Tools, library: MediaLibrary, shelf: Loc
             settings.public_base_url,
         ),
         "certificates": SqlCertificateQueries(database),
+        "analytics": SqlAnalyticsQueries(database),
         "noting": Noting(database.begin(SqlNoteStore), study, clock),
         "notes": SqlNoteQueries(database),
         "reviewing": Reviewing(database.begin(SqlCourseReviewStore), clock),

@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
+    analytics,
     attempts,
     certificates,
     contents,
@@ -106,6 +107,7 @@ def _routes(house: House) -> list[Any]:
                 *notes.HANDLERS,
                 *reviews.HANDLERS,
                 *certificates.HANDLERS,
+                *analytics.HANDLERS,
             ],
             tags=["courses"],
         ),

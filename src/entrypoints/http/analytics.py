@@ -1,0 +1,206 @@
+"""/api/courses/analytics/: figures of a course for its staff, of all courses for administrators. Days are India's."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
+from msgspec import Struct
+
+from core.clock import INDIA
+from core.errors import Forbidden, Invalid, NotFound
+from entrypoints.http.answers import Answer
+from entrypoints.http.calls import Call, caller, do, house
+from entrypoints.http.policy import Policy
+from modules.learning.analytics import (
+    MOST_DAYS,
+    CompletionTimes,
+    ContentFigures,
+    Funnel,
+    Interval,
+    ItemSums,
+    Period,
+    StudentFigures,
+    by_period,
+)
+from modules.learning.domain.catalogue import ContentType
+from modules.learning.domain.quizzes import QuestionType
+
+Format = Annotated[Literal["json", "csv"], QueryParameter(name="format", description="json or csv")]
+Course = Annotated[int | None, QueryParameter(description="Left out: all courses, for administrators")]
+Table: TypeAlias = Response[Any]
+CSV = "text/csv; charset=utf-8"
+YEAR = timedelta(days=364)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class EnrolmentFigures(Struct, frozen=True):
+    interval: Interval
+    results: list[Period]
+
+
+class ContentLine(Struct, frozen=True):
+    """`drop_off` in percent of those who reached it: they stopped there, and have not completed the course."""
+
+    content_id: int
+    title: str
+    content_type: ContentType
+    reached: int
+    completed: int
+    stopped: int
+    drop_off: float
+    average_time_spent: float
+
+
+class ContentLines(Struct, frozen=True):
+    results: list[ContentLine]
+
+
+class ItemLine(Struct, frozen=True):
+    """`difficulty` is the share of right answers (0 to 1), `discrimination` the correlation between being right and
+    the points of all other questions (-1 to 1); null where there is nothing to compare.
+    """
+
+    question_id: int
+    question_text: str
+    question_type: QuestionType
+    is_removed: bool
+    answered: int
+    correct: int
+    difficulty: float
+    discrimination: float | None
+
+
+class QuizLines(Struct, frozen=True):
+    quiz_id: int
+    attempts: int
+    students: int
+    passed: int
+    mean_score: float | None
+    items: list[ItemLine]
+
+
+@get("/analytics/enrollments/", policy=Policy.STAFF)
+async def enrolments(
+    request: Call,
+    course_id: Course = None,
+    interval: FromQuery[Interval] = Interval.DAY,
+    first: Annotated[date | None, QueryParameter(name="from")] = None,
+    last: Annotated[date | None, QueryParameter(name="to")] = None,
+    kind: Format = "json",
+) -> Table:
+    """Enrolments and completions over time; the last year, if nothing is said."""
+    await _demand(request, course_id)
+    until = last or house(request).clock.now().astimezone(INDIA).date()
+    since = first or until - YEAR
+    if not timedelta() <= until - since <= timedelta(days=MOST_DAYS) or since.year < 2000:
+        raise Invalid.field("from", f"At most {MOST_DAYS} days before `to`, and not after it.")
+    found = by_period(await do(request).analytics.days(course_id, since, until), interval, since, until)
+    return _table(EnrolmentFigures(interval, found), found, Period, kind, "enrollments")
+
+
+@get("/analytics/funnel/", policy=Policy.STAFF)
+async def funnel(request: Call, course_id: Course = None, kind: Format = "json") -> Table:
+    """How many students came how far."""
+    await _demand(request, course_id)
+    found = await do(request).analytics.funnel(course_id)
+    return _table(found, [found], Funnel, kind, "funnel")
+
+
+@get("/analytics/contents/", policy=Policy.STAFF)
+async def content_figures(request: Call, course_id: FromQuery[int], kind: Format = "json") -> Table:
+    """Where students stop, content by content."""
+    await _demand(request, course_id)
+    lines = [_content(one) for one in await do(request).analytics.contents(course_id)]
+    return _table(ContentLines(lines), lines, ContentLine, kind, "contents")
+
+
+@get("/analytics/completion-time/", policy=Policy.STAFF)
+async def completion_times(request: Call, course_id: Course = None, kind: Format = "json") -> Table:
+    """How long the course took those who completed it, in seconds."""
+    await _demand(request, course_id)
+    found = await do(request).analytics.completion_times(course_id)
+    return _table(found, [found], CompletionTimes, kind, "completion-time")
+
+
+@get("/analytics/quizzes/{quiz_id:int}/", policy=Policy.STAFF)
+async def quiz_figures(
+    request: Call,
+    quiz_id: FromPath[int],
+    attempts: Annotated[Literal["first", "all"], QueryParameter(description="Of each student")] = "first",
+    kind: Format = "json",
+) -> Table:
+    """Each question's difficulty and discrimination."""
+    if not await do(request).quizzes.is_staff(quiz_id, caller(request)):
+        raise NotFound
+    found = await do(request).analytics.quiz(quiz_id, first_attempts=attempts == "first")
+    items = [_item(one) for one in found.items]
+    body = QuizLines(quiz_id, found.attempts, found.students, found.passed, found.mean_score, items)
+    return _table(body, items, ItemLine, kind, f"quiz-{quiz_id}")
+
+
+@get("/analytics/students/", policy=Policy.STAFF)
+async def student_figures(request: Call, course_id: FromQuery[int]) -> Stream:
+    """All students of a course with how far they are, as CSV. It streams: start to read before it is complete."""
+    await _demand(request, course_id)
+    parts = do(request).analytics.students(course_id)
+    return Stream(_lines(parts), media_type=CSV, headers=_named(f"students-{course_id}"))
+
+
+async def _demand(request: Call, course_id: int | None) -> None:
+    """:raises NotFound: not one's own course. :raises Forbidden: all courses are for administrators."""
+    actor = caller(request)
+    if course_id is None:
+        if not actor.is_admin:
+            raise Forbidden("Name a course of yours as `course_id`.")
+    elif not await do(request).study.is_staff(actor, course_id):
+        raise NotFound
+
+
+def _table(body: Struct, lines: Sequence[Struct], kind_of_line: type[Struct], kind: str, name: str) -> Table:
+    if kind == "json":
+        return Answer(body)
+    rows = [kind_of_line.__struct_fields__, *([getattr(one, n) for n in one.__struct_fields__] for one in lines)]
+    return Response(_csv(rows).encode(), media_type=CSV, headers=_named(name))
+
+
+async def _lines(parts: AsyncIterator[list[StudentFigures]]) -> AsyncIterator[str]:
+    yield _csv([StudentFigures.__struct_fields__])
+    async for students in parts:
+        yield _csv([getattr(one, name) for name in one.__struct_fields__] for one in students)
+
+
+def _csv(rows: Iterable[Iterable[Any]]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
+    return written.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Spreadsheets run what begins like a formula: people choose their own names."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return " ".join(f"{key}:{one}" for key, one in value.items())
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+
+
+def _content(one: ContentFigures) -> ContentLine:
+    counts = (one.reached, one.completed, one.stopped, one.drop_off, one.average_time_spent)
+    return ContentLine(one.content_id, one.title, one.content_type, *counts)
+
+
+def _item(one: ItemSums) -> ItemLine:
+    about = (one.question_id, one.question_text, one.question_type, one.is_removed, one.answered, one.correct)
+    return ItemLine(*about, one.difficulty, one.discrimination)
+
+
+HANDLERS = [enrolments, funnel, content_figures, completion_times, quiz_figures, student_figures]
