@@ -24,6 +24,7 @@ from modules.identity.profiles import Profiles
 from modules.identity.queries import IdentityQueries
 from modules.identity.registration import Registration
 from modules.learning.analytics import AnalyticsQueries
+from modules.learning.archiving import Archiving
 from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.certificate_ports import CertificateQueries
@@ -64,6 +65,7 @@ class Workflows:
     # learning
     authoring: Authoring
     outlining: Outlining
+    archiving: Archiving
     enrolling: Enrolling
     importing: Importing
     viewing: Viewing

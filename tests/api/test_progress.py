@@ -279,9 +279,10 @@ async def test_what_somebody_changed_meanwhile_is_not_written_over(world: World)
     enrolment, (content_id,) = await world.enrol(student, course), course.content_ids
     book = SqlProgressBook(world.house.database, world.clock)
     nothing = Progress(0, enrolment, content_id, False, None, 0, 0)
-    first = await book.note(nothing, msgspec.structs.replace(nothing, last_position=1))
-    assert first is not None
-    assert await book.note(nothing, msgspec.structs.replace(nothing, last_position=2)) is None
+    async with world.house.workflows.studying.begin() as store:
+        first = await store.note(nothing, msgspec.structs.replace(nothing, last_position=1))
+        assert first is not None
+        assert await store.note(nothing, msgspec.structs.replace(nothing, last_position=2)) is None
     second = msgspec.structs.replace(first, last_position=3, watched=((0, 3),))
     assert await book.note(first, second) == second
     assert await book.note(first, msgspec.structs.replace(first, last_position=4)) is None

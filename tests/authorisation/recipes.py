@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from authorisation.school import FOREIGN, MISSING, OWN, Target, picture
+from authorisation.school import FOREIGN, MISSING, OWN, Target, archive, picture
 from worlds import PASSWORD
 
 ALL = (OWN, FOREIGN, MISSING)
@@ -112,6 +112,7 @@ ONE, SOMEBODY = f"{G}/{{community_id}}", f"{G}/{{community_id}}/members/{{user_i
 REVIEW = f"{C}/reviews/{{review_id}}"
 QUIZ, ATTEMPTS = f"{C}/quizzes/{{quiz_id}}", f"{C}/quiz-attempts"
 GIFT = ("a.gift", b"Are you? {T}", "text/plain")
+ARCHIVE = ("a.zip", archive(), "application/zip")
 QUESTION: dict[str, Any] = {
     "question_text": "Are they?",
     "question_type": "true_false",
@@ -239,6 +240,18 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{C}/bookmarks"): (PLAIN,),
     ("PUT", f"{C}/contents/{{content_id}}/bookmark"): (about("course", always(position=5)),),
     ("DELETE", f"{C}/contents/{{content_id}}/bookmark"): (about("course", whose=(OWN,)),),
+    # figures and archives
+    ("GET", f"{C}/analytics/enrollments"): (PLAIN, about("course", query=proven("course_id"), variant="of a course")),
+    ("GET", f"{C}/analytics/funnel"): (PLAIN, about("course", query=proven("course_id"), variant="of a course")),
+    ("GET", f"{C}/analytics/contents"): (about("course", query=proven("course_id")),),
+    ("GET", f"{C}/analytics/completion-time"): (
+        PLAIN,
+        about("course", query=proven("course_id"), variant="of a course"),
+    ),
+    ("GET", f"{C}/analytics/quizzes/{{quiz_id}}"): (about("quiz"),),
+    ("GET", f"{C}/analytics/students"): (about("course", query=proven("course_id")),),
+    ("GET", f"{C}/courses/{{course_id}}/archive"): (about("course"),),
+    ("POST", f"{C}/courses/import"): (Recipe(file=ARCHIVE),),
     # certificates
     ("GET", f"{C}/certificates"): (
         PLAIN,

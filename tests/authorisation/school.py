@@ -1,5 +1,7 @@
 """The school that the matrix is made in: its cast, and a target for every kind of id that a route can name."""
 
+import json
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -68,6 +70,17 @@ SPENT = ("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_cont
 def picture() -> bytes:
     data = BytesIO()
     Image.new("RGB", (4, 4), "teal").save(data, "PNG")
+    return data.getvalue()
+
+
+def archive() -> bytes:
+    """A course without contents."""
+    rules = {"access_days": None, "is_sequential": False, "has_certificate": True, "certificate_min_score": None}
+    about = {"title": "Brought", "description": "", "level": "beginner", "language": "en", "is_trending": False}
+    course = {"format": 1, "price_paise": 0, "category": None, "modules": [], **about, **rules}
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        file.writestr("course.json", json.dumps(course))
     return data.getvalue()
 
 

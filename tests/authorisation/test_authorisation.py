@@ -29,6 +29,7 @@ AUDITED: set[Route] = {
     ("POST", f"{COURSES}/enrollments/grant"),
     ("PATCH", f"{COURSES}/enrollments/{{enrollment_id}}"),
     *(("POST", f"{COURSES}/reviews/{{review_id}}/{decision}") for decision in ("hide", "keep")),
+    ("POST", f"{COURSES}/courses/import"),
     ("POST", f"{COURSES}/certificates/{{number}}/revoke"),
     ("PUT", f"{COURSES}/quizzes/{{quiz_id}}/allowances/{{user_id}}"),
     ("POST", f"{COMMUNITY}/groups"),

@@ -69,12 +69,11 @@ async def fill(driver: asyncpg.Connection, made: Exam, attempt_id: int) -> None:
     attempt = await row("quiz_attempts", f"id = {attempt_id}")
     enrolments = f"(SELECT id FROM enrollments WHERE course_id = {made.course.id} AND id <> {made.enrollment_id}) e"
     await copy("quiz_attempts", attempt, enrolments, enrollment_id="e.id", points_earned="e.id % 12")
-    names = "question_id, selected_opt_id, selected_opt_ids, answer_text, is_correct, points_earned"
-    odd = names.replace("is_correct", "(a.id + one.question_id) % 3 = 0")
+    names = "question_id, selected_opt_id, selected_opt_ids, answer_text, points_earned"
+    of_one = f"(SELECT * FROM quiz_answers WHERE attempt_id = {attempt_id}) one"
     await driver.execute(
-        f"INSERT INTO quiz_answers (attempt_id, {names}) SELECT a.id, {odd.replace('points_earned', 'one.points_earned')} "
-        f"FROM quiz_attempts a CROSS JOIN (SELECT * FROM quiz_answers WHERE attempt_id = {attempt_id}) one "
-        f"WHERE a.id <> {attempt_id}"
+        f"INSERT INTO quiz_answers (attempt_id, is_correct, {names}) SELECT a.id, (a.id + one.question_id) % 3 = 0, "
+        f"one.{names.replace(', ', ', one.')} FROM quiz_attempts a CROSS JOIN {of_one} WHERE a.id <> {attempt_id}"
     )
     await driver.execute("VACUUM ANALYZE")
 

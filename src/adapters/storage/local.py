@@ -2,11 +2,13 @@
 
 import base64
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import msgspec
 from msgspec import Struct
 
@@ -92,6 +94,18 @@ class LocalLibrary:
         if ticket.expires_at <= self._clock.now().timestamp() or not path.is_file():
             raise NotFound
         return path, TYPES.get(path.suffix, "application/octet-stream"), ticket
+
+    async def copy(self, ref: str, prefix: str) -> str | None:
+        source = anyio.Path(self._root / ref)
+        if not await source.is_file():
+            return None
+        copied = f"{prefix}/{secrets.token_hex(16)}{source.suffix}"
+        path = anyio.Path(self._root / copied)
+        await path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        await anyio.to_thread.run_sync(shutil.copyfile, source, partial)
+        await partial.rename(path)
+        return copied
 
     async def discard(self, ref: str) -> None:
         await anyio.Path(self._root / ref).unlink(missing_ok=True)

@@ -51,6 +51,17 @@ class S3Library:
             url = obstore.sign(self._store, "GET", ref, timedelta(seconds=seconds))
         return Link(url, datetime.fromtimestamp(int(self._clock.now().timestamp()) + seconds, UTC))
 
+    async def copy(self, ref: str, prefix: str) -> str | None:
+        copied = f"{prefix}/{secrets.token_hex(16)}"
+        try:
+            with answering():
+                await obstore.copy_async(self._store, ref, copied)
+        except Unavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        return copied
+
     async def discard(self, ref: str) -> None:
         with answering():
             await obstore.delete_async(self._store, ref)

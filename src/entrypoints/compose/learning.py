@@ -5,6 +5,7 @@ from typing import Any
 from adapters.certificates import Ed25519Signer, PdfCertificates
 from adapters.rendering import SafeMarkdown
 from adapters.sql.learning.analytics import SqlAnalyticsQueries
+from adapters.sql.learning.archive import SqlArchiveStore
 from adapters.sql.learning.attempts import SqlAttemptBook, SqlAttemptStore
 from adapters.sql.learning.catalogue import SqlCatalogueStore
 from adapters.sql.learning.catalogue_queries import SqlCatalogueQueries
@@ -21,6 +22,7 @@ from adapters.storage.pictures import LocalShelf, Pictures, S3Shelf
 from entrypoints.compose.tools import Tools
 from entrypoints.settings import Settings
 from modules.learning.admission import Admission
+from modules.learning.archiving import Archiving
 from modules.learning.attempting import Attempting
 from modules.learning.authoring import Authoring
 from modules.learning.certifying import Certifying
@@ -46,6 +48,7 @@ def learning(settings: Settings, tools: Tools, library: MediaLibrary, shelf: Loc
         "outlining": Outlining(
             database.begin(SqlOutlineStore), library, SafeMarkdown(), settings.upload_limit_mib * 2**20
         ),
+        "archiving": Archiving(database.begin(SqlArchiveStore), library, SafeMarkdown(), tools.randomness),
         "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
         "importing": Importing(database.begin(SqlEnrolmentStore), admission),
         "viewing": Viewing(study, quizzes, library, clock),

@@ -13,6 +13,7 @@ from entrypoints.compose import House
 from entrypoints.http import (
     accounts,
     analytics,
+    archives,
     attempts,
     certificates,
     contents,
@@ -108,6 +109,7 @@ def _routes(house: House) -> list[Any]:
                 *reviews.HANDLERS,
                 *certificates.HANDLERS,
                 *analytics.HANDLERS,
+                *archives.HANDLERS,
             ],
             tags=["courses"],
         ),

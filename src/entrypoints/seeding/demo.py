@@ -123,6 +123,7 @@ async def _enrol(rows: Rows, student_id: int, course: Outline, now: datetime) ->
         since=since,
         access_days=course.access_days,
         source=Source.MANUAL,
+        started_at=since,
     )
     reached = [
         seed_rows.progress(

@@ -169,6 +169,7 @@ class _School:
             since=choice.since,
             access_days=course.access_days,
             source=Source.MANUAL if course.price_paise else Source.FREE,
+            started_at=choice.since if choice.done else None,
             completed_at=self._end(choice) if choice.done == len(course.content_ids) else None,
         )
 

@@ -163,6 +163,7 @@ def enrollment(
     since: datetime,
     access_days: int | None,
     source: Source,
+    started_at: datetime | None = None,
     completed_at: datetime | None = None,
 ) -> Row:
     return {
@@ -172,6 +173,7 @@ def enrollment(
         "enrollment_date": since,
         "is_active": True,
         "expiry_date": expiry(since, access_days),
+        "started_at": started_at,
         "completed_at": completed_at,
         "source": source.value,
         "version": 1,

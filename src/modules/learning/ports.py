@@ -180,15 +180,15 @@ class ProgressBook(Protocol):
     async def lesson(self, user_id: int, content_id: int) -> Lesson | None: ...
 
     async def note(self, before: Progress, after: Progress) -> Progress | None:
-        """Store `after`, if what is stored is still `before`; the row with its id, or None if somebody was faster.
-
-        A `before` without an id stands for none stored yet.
-        """
+        """Store `after`, if what is stored is still `before`; None if somebody was faster."""
         ...
 
 
 class StudyStore(Emits, ProgressBook, Protocol):
-    """The same within one transaction, where `lesson` locks the enrolment."""
+    """The same within one transaction, where `lesson` locks the enrolment.
+
+    `note` also takes a `before` without an id, which stands for none stored yet: the first row starts the enrolment.
+    """
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         """Mark the enrolment as completed; False if it was already."""
@@ -227,6 +227,10 @@ class MediaLibrary(Protocol):
 
     def link(self, ref: str, *, session_id: int | None, lifetime: int, file_name: str | None) -> Link:
         """An address that plays or downloads the file for `lifetime` seconds, bound to the login where it can be."""
+        ...
+
+    async def copy(self, ref: str, prefix: str) -> str | None:
+        """The key of a copy; None if there is no such file."""
         ...
 
     async def discard(self, ref: str) -> None: ...

@@ -40,8 +40,8 @@ class Studying:
     async def report(self, actor: Actor, content_id: int, report: Report) -> Studied:
         """Merge a report into the student's progress. A repeat changes nothing.
 
-        Most reports move a position; these are noted without a lock. What completes a content is counted under the
-        enrolment's lock, so that exactly one report completes the course.
+        Most reports move a position; these are noted without a lock. What begins or completes a content is noted under
+        the enrolment's lock, so that exactly one report completes the course.
 
         :raises Invalid: negative or absurd numbers. :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired:
         :raises ContentLocked: :raises Busy:
@@ -49,7 +49,7 @@ class Studying:
         _check(report)
         now = self.clock.now()
         step = _step(await self.book.lesson(actor.user_id, content_id), report, now)
-        if not step.may_complete and (noted := await _noted(self.book, step)) is not None:
+        if step.before.id and not step.may_complete and (noted := await _noted(self.book, step)) is not None:
             return Studied(noted, step.lesson.course_id, step.lesson.tally, step.enrollment.completed_at)
         async with self.begin() as store:
             for _ in range(MOST_TRIES):

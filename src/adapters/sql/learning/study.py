@@ -83,6 +83,11 @@ CHANGE = (
     .values({name: bindparam(f"new_{name}") for name in CHANGED})
     .returning(PROGRESS.c.id)
 )
+START = (
+    update(ENROLLMENTS)
+    .where(ENROLLMENTS.c.id == bindparam("row"), ENROLLMENTS.c.started_at.is_(None))
+    .values(started_at=bindparam("now"))
+)
 COMPLETE = (
     update(ENROLLMENTS)
     .where(ENROLLMENTS.c.id == bindparam("row"), ENROLLMENTS.c.completed_at.is_(None))
@@ -97,32 +102,21 @@ Asks = Callable[[Executable, Any], Awaitable[AnyRow | None]]
 def _lesson(row: AnyRow | None) -> Lesson | None:
     if row is None:
         return None
-    id_, course_id, course_is_published, is_published, kind, duration, after_days, completed, total, is_blocked = row[
-        :_E
-    ]
-    return Lesson(
-        id_,
-        course_id,
-        course_is_published,
-        is_published,
-        TYPES[kind],
-        duration,
-        after_days,
-        enrollment(row[_E:_P]),
-        progress(row[_P:]),
-        Tally(completed, total),
-        bool(is_blocked),
-    )
+    *place, kind, duration, after_days, completed, total, is_blocked = row[:_E]
+    who, known = enrollment(row[_E:_P]), progress(row[_P:])
+    values = [*place, TYPES[kind], duration, after_days, who, known, Tally(completed, total), bool(is_blocked)]
+    return Lesson(*values)
+
+
+def _new(after: Progress, now: datetime) -> dict[str, Any]:
+    values = {name: getattr(after, name) for name in CHANGED[:-1]} | {"updated_at": now}
+    return {**values, "watched": [list(pair) for pair in after.watched]}
 
 
 async def _note(ask: Asks, before: Progress, after: Progress, now: datetime) -> Progress | None:
-    new = {name: getattr(after, name) for name in CHANGED[:-1]} | {"updated_at": now}
-    new["watched"] = [list(pair) for pair in after.watched]
-    if not before.id:
-        row = await ask(ADD, {"enrollment_id": after.enrollment_id, "content_id": after.content_id, **new})
-        return replace(after, id=row[0]) if row else None
     old = {name: getattr(before, name) for name in STATE} | {"watched": [list(pair) for pair in before.watched]}
-    named = {f"old_{name}": value for name, value in old.items()} | {f"new_{name}": v for name, v in new.items()}
+    named = {f"old_{name}": value for name, value in old.items()}
+    named |= {f"new_{name}": value for name, value in _new(after, now).items()}
     return after if await ask(CHANGE, {"row": before.id, **named}) else None
 
 
@@ -146,7 +140,15 @@ class SqlStudyStore(SqlStore):
         return _lesson(await self.transaction.row(LESSON, values))
 
     async def note(self, before: Progress, after: Progress) -> Progress | None:
-        return await _note(self.transaction.row, before, after, self.transaction.clock.now())
+        now = self.transaction.clock.now()
+        if before.id:
+            return await _note(self.transaction.row, before, after, now)
+        place = {"enrollment_id": after.enrollment_id, "content_id": after.content_id}
+        row = await self.transaction.row(ADD, {**place, **_new(after, now)})
+        if row is None:
+            return None
+        await self.transaction.execute(START, {"row": after.enrollment_id, "now": now})
+        return replace(after, id=row[0])
 
     async def complete(self, enrollment_id: int, now: datetime) -> bool:
         return bool((await self.transaction.execute(COMPLETE, {"row": enrollment_id, "now": now})).rowcount)

@@ -115,7 +115,10 @@ class Content(IdentityBase):
 
 
 class Enrollment(IdentityBase):
-    """One row per student and course for ever: buying again after the end revives it, and progress is kept."""
+    """One row per student and course for ever: buying again after the end revives it, and progress is kept.
+
+    It is started with its first row of progress, in that transaction.
+    """
 
     __tablename__ = "enrollments"
     __table_args__ = (
@@ -130,6 +133,7 @@ class Enrollment(IdentityBase):
     enrollment_date: Mapped[datetime] = mapped_column(UtcDateTime)
     is_active: Mapped[bool] = mapped_column(Boolean)
     expiry_date: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source: Mapped[str] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(Integer)
