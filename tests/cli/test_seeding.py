@@ -115,9 +115,9 @@ async def test_what_is_shown_is_complete(house: House) -> None:
 async def test_there_is_a_course_of_each_kind(house: House) -> None:
     await seed_demo(house)
 
-    assert await one(house, "SELECT count(*) FROM courses") == 6
+    assert await one(house, "SELECT count(*) FROM courses") == 7
     assert await one(house, "SELECT count(*) FROM courses WHERE NOT is_published") == 1
-    assert await one(house, "SELECT count(*) FROM courses WHERE price_paise = 0") == 1
+    assert await one(house, "SELECT count(*) FROM courses WHERE price_paise = 0") == 2
     assert await one(house, "SELECT count(*) FROM courses WHERE access_days = 90") == 1
     assert await one(house, "SELECT count(DISTINCT course_id) FROM contents WHERE available_after_days > 0") == 1
     assert await one(house, "SELECT count(DISTINCT user_id) FROM course_instructors") == 1
@@ -142,7 +142,7 @@ async def test_the_student_has_begun_and_the_newcomer_has_not(house: House) -> N
 async def test_the_students_documents_open(house: House) -> None:
     await seed_demo(house)
     student_id = await one(house, "SELECT id FROM users WHERE email = 'student@example.com'")
-    document_id = await one(house, "SELECT id FROM contents WHERE content_type = 'document' ORDER BY id LIMIT 1")
+    document_id = await one(house, "SELECT id FROM contents WHERE title LIKE 'Sheet: fifty%'")
 
     opened = await house.workflows.viewing.open(document_id, Actor(student_id, Role.STUDENT, 0))
 
@@ -172,7 +172,7 @@ async def test_a_second_time_nothing_is_done(house: House) -> None:
 
     assert await one(house, "SELECT count(*) FROM users") == 4
     assert files_of(house) == files
-    assert len(files) == 2
+    assert len(files) == 3
 
 
 async def test_two_processes_at_once_make_one_demo(database_url: str, tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ async def test_two_processes_at_once_make_one_demo(database_url: str, tmp_path: 
 
         assert sorted(made) == [False, True]
         assert await one(houses[0], "SELECT count(*) FROM users") == 4
-        assert await one(houses[0], "SELECT count(*) FROM courses") == 6
-        assert len(files_of(houses[0])) == 2
+        assert await one(houses[0], "SELECT count(*) FROM courses") == 7
+        assert len(files_of(houses[0])) == 3
     finally:
         for house in houses:
             await house.close()

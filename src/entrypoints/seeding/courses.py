@@ -84,7 +84,24 @@ async def write(
         outlines.append(_outline(course_id, plan, contents))
     for table, inserted in made.items():
         await rows.insert(table, inserted)
+    await _write_quizzes(rows, sections, [content["id"] for content in made["contents"]])
     return outlines
+
+
+async def _write_quizzes(rows: Rows, sections: Sequence[Section], content_ids: Sequence[int]) -> None:
+    lessons = [lesson for section in sections for lesson in section.lessons]
+    asked = {id_: lesson.questions for id_, lesson in zip(content_ids, lessons, strict=True) if lesson.questions}
+    made: dict[str, list[Row]] = {"quizzes": [], "questions": [], "question_options": []}
+    question_ids = iter(await rows.reserve("questions", sum(len(drafts) for drafts in asked.values())))
+    for quiz_id, (content_id, drafts) in zip(await rows.reserve("quizzes", len(asked)), asked.items(), strict=True):
+        made["quizzes"].append(seed_rows.quiz(quiz_id, content_id))
+        for position, draft in enumerate(drafts, 1):
+            question = seed_rows.question(next(question_ids), quiz_id, draft, position)
+            made["questions"].append(question)
+            made["question_options"] += seed_rows.options(question["id"], draft)
+    for table, inserted in made.items():
+        if inserted:
+            await rows.insert(table, inserted)
 
 
 def _outline(course_id: int, plan: Plan, contents: list[Row]) -> Outline:

@@ -1,9 +1,10 @@
-"""The demo's world: an academy of spoken English with four people and six courses."""
+"""The demo's world: an academy of spoken English with four people and seven courses."""
 
 from msgspec import Struct
 
 from core.actor import Role
 from entrypoints.seeding.demo_films import film
+from entrypoints.seeding.demo_hello import HELLO, HELLO_SECTIONS
 from entrypoints.seeding.demo_spoken_english import SPOKEN_ENGLISH
 from entrypoints.seeding.rows import Lesson, Offer, Section
 from modules.learning.domain.catalogue import Level
@@ -229,6 +230,7 @@ COURSES: tuple[tuple[Offer, tuple[Section, ...]], ...] = (
     (LIMITED, LIMITED_SECTIONS),
     (DRIP, DRIP_SECTIONS),
     (FREE, FREE_SECTIONS),
+    (HELLO, HELLO_SECTIONS),
     (MAIN, SPOKEN_ENGLISH),
 )
 """The oldest first; the catalogue begins with the last."""

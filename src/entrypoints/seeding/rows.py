@@ -10,6 +10,7 @@ from core.actor import Role
 from core.text import words
 from modules.learning.domain.catalogue import ContentType, Level, Media
 from modules.learning.domain.enrolment import Source, expiry
+from modules.learning.domain.quizzes import Draft, ShowAnswers
 
 Row: TypeAlias = dict[str, Any]
 Presentation: TypeAlias = tuple[Media | None, str]
@@ -18,7 +19,9 @@ READING_SECONDS = 240
 
 
 class Lesson(Struct, frozen=True):
-    """A video if it names one, a document if it names a file (which then holds the text), else a text."""
+    """A quiz if it has questions, a video if it names one, a document if it names a file (which then holds the text),
+    else a text.
+    """
 
     title: str
     text: str = ""
@@ -28,9 +31,12 @@ class Lesson(Struct, frozen=True):
     after_days: int = 0
     is_preview: bool = False
     is_published: bool = True
+    questions: Sequence[Draft] = ()
 
     @property
     def content_type(self) -> ContentType:
+        if self.questions:
+            return ContentType.QUIZ
         if self.video is not None:
             return ContentType.VIDEO
         return ContentType.DOCUMENT if self.file_name else ContentType.TEXT
@@ -153,6 +159,50 @@ def content(
         "created_at": created_at,
         "version": 1,
     }
+
+
+def quiz(id_: int, content_id: int) -> Row:
+    return {
+        "id": id_,
+        "content_id": content_id,
+        "passing_score": 60.0,
+        "time_limit": 600,
+        "max_attempts": None,
+        "shuffle_questions": False,
+        "shuffle_options": True,
+        "show_answers": ShowAnswers.ONCE_OVER.value,
+        "pools": {},
+        "version": 1,
+    }
+
+
+def question(id_: int, quiz_id: int, draft: Draft, position: int) -> Row:
+    return {
+        "id": id_,
+        "quiz_id": quiz_id,
+        "question_text": draft.question_text,
+        "question_type": draft.question_type.value,
+        "points": draft.points,
+        "explanation": draft.explanation,
+        "tolerance": str(draft.tolerance),
+        "pool": draft.pool,
+        "position": position,
+        "is_removed": False,
+        "version": 1,
+    }
+
+
+def options(question_id: int, draft: Draft) -> list[Row]:
+    """Nothing refers to their ids."""
+    return [
+        {
+            "question_id": question_id,
+            "option_text": option.option_text,
+            "is_correct": option.is_correct,
+            "position": place,
+        }
+        for place, option in enumerate(draft.options, 1)
+    ]
 
 
 def enrollment(

@@ -1,12 +1,13 @@
 """The tour's second half: a classmate comes, and the class talks; one of the two loses the connection and resumes."""
 
 import secrets
+import time
 import uuid
 
 from entrypoints.tour.expecting import Body, Unexpected, expect
 from entrypoints.tour.socket import Socket
 from entrypoints.tour.steps import CODE, log_in, register
-from entrypoints.tour.walk import Walk
+from entrypoints.tour.walk import PATIENCE_S, POLL_S, Walk
 
 GROUPS, MESSAGES = "/api/community/groups/", "/api/community/messages/"
 NOTIFICATIONS = "/api/community/notifications/"
@@ -93,11 +94,20 @@ def read(walk: Walk) -> str:
     told = walk.socket.hear("status", message_id=walk.said, status="read")
     receipts = walk.get(f"{MESSAGES}{walk.said}/receipts/")
     expect("The readers", [one["user"]["username"] for one in receipts["results"]], [other.username])
-    other.socket.say("presence_get")
-    online = other.socket.hear("presence_state")
-    if online["count"] < 2:
-        raise Unexpected(f"Two are here, and presence says {online}.")
-    return f"read by {told['read_by']}, {online['count']} online"
+    return f"read by {told['read_by']}, {_online(other)} online"
+
+
+def _online(visitor: Walk) -> int:
+    """How many are; whoever comes is said to be there a moment later, with all others who come then."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        visitor.socket.say("presence_get")
+        online = visitor.socket.hear("presence_state")
+        if online["count"] >= 2:
+            return int(online["count"])
+        if time.monotonic() > deadline:
+            raise Unexpected(f"Two are here, and presence says {online}.")
+        time.sleep(POLL_S)
 
 
 def direct(walk: Walk) -> str:

@@ -31,6 +31,7 @@ class Walk:
     token: str | None = None
     refresh_token: str = ""
     course: Body = field(default_factory=dict)
+    taster: Body = field(default_factory=dict)
     order: Body = field(default_factory=dict)
     proof: Body = field(default_factory=dict)
     payment_id: int = 0
