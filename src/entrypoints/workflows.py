@@ -41,6 +41,7 @@ from modules.learning.review_ports import ReviewQueries
 from modules.learning.reviewing import Reviewing
 from modules.learning.studying import Studying
 from modules.learning.syncing import Syncing
+from modules.learning.uploading import Uploading
 from modules.learning.viewing import Viewing
 from modules.notifications.batching import Batching
 from modules.notifications.inbox import Inbox
@@ -66,6 +67,7 @@ class Workflows:
     authoring: Authoring
     outlining: Outlining
     archiving: Archiving
+    uploading: Uploading
     enrolling: Enrolling
     importing: Importing
     viewing: Viewing

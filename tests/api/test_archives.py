@@ -106,7 +106,7 @@ async def test_what_is_not_here_is_said(world: World) -> None:
     answer = await bring(world, packed(archive))
     assert answer.status_code == 201, answer.text
     assert answer.json()["missing"] == [
-        "modules.0.contents.4: the file sheet.txt is not here.",
+        "modules.0.contents.4.media: the file sheet.txt is not here.",
         "modules.0.contents.4: not published, for no file has been uploaded.",
     ]
     archive["category"] = {"slug": "brand-new", "title": "Brand new"}
@@ -128,7 +128,7 @@ async def test_what_is_not_here_is_said(world: World) -> None:
         ({"content": {"media": {"provider": "storage", "ref": "attachments/1/secret", "file_name": None,
                                 "mime_type": None, "size_bytes": None}}}, "modules.0.contents.0.media"),
         ({"content": {"content_type": "document", "media": {"provider": "storage", "ref": "contents/../x",
-          "file_name": None, "mime_type": None, "size_bytes": None}}}, "modules.0.contents.0.media.ref"),
+          "file_name": None, "mime_type": None, "size_bytes": None}}}, "modules.0.contents.0.media"),
     ],
 )  # fmt: skip
 async def test_a_faulty_archive_makes_nothing(sqlite_world: World, change: dict[str, Any], field: str) -> None:

@@ -113,6 +113,7 @@ REVIEW = f"{C}/reviews/{{review_id}}"
 QUIZ, ATTEMPTS = f"{C}/quizzes/{{quiz_id}}", f"{C}/quiz-attempts"
 GIFT = ("a.gift", b"Are you? {T}", "text/plain")
 ARCHIVE = ("a.zip", archive(), "application/zip")
+CAPTIONS = ("a.vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n", "text/vtt")
 QUESTION: dict[str, Any] = {
     "question_text": "Are they?",
     "question_type": "true_false",
@@ -252,6 +253,18 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{C}/analytics/students"): (about("course", query=proven("course_id")),),
     ("GET", f"{C}/courses/{{course_id}}/archive"): (about("course"),),
     ("POST", f"{C}/courses/import"): (Recipe(file=ARCHIVE),),
+    # uploads and captions
+    ("POST", f"{C}/contents/{{content_id}}/uploads"): (
+        about(
+            "course",
+            always(file_name="a.txt", mime_type="text/plain", size_bytes=5),
+            names={"content_id": "document_id"},
+        ),
+    ),
+    ("POST", f"{C}/uploads/{{upload_id}}/complete"): (about("upload"),),
+    ("PUT", f"{C}/upload-slots/{{token}}"): (about("slot", whose=(OWN, MISSING), raw=True),),
+    ("PUT", f"{C}/contents/{{content_id}}/captions/{{language}}"): (about("film", file=CAPTIONS),),
+    ("DELETE", f"{C}/contents/{{content_id}}/captions/{{language}}"): (about("film"),),
     # certificates
     ("GET", f"{C}/certificates"): (
         PLAIN,

@@ -17,6 +17,7 @@ from authorisation.statements import watch
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
 from core.paging import PageRequest
+from entrypoints.http.media_uploads import ReceivesFiles
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from modules.community.domain.chat import Draft as MessageDraft
 from modules.community.domain.groups import Visibility
@@ -96,6 +97,7 @@ class School:
         self.theirs: dict[str, dict[str, int]] = {}
         self.unspent: dict[tuple[str, str], Target] = {}
         self.made: dict[int, MadeCourse] = {}
+        self.films: dict[str, int] = {}
 
     async def found(self) -> None:
         world = self.world
@@ -301,6 +303,42 @@ class School:
         taker = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
         started, _ = await self.do.attempting.start(taker.actor, target["quiz_id"])
         return {**target, "attempt_id": started}
+
+    async def _upload(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """An upload to a document, which has arrived."""
+        if whose == MISSING:
+            return {"upload_id": NOBODYS_ID}
+        document = (await self._course(actor, caller, whose))["document_id"]
+        return {"upload_id": (await self._sent(document))[0]}
+
+    async def _slot(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """An address that takes a file, or one that is forged."""
+        _, token = await self._sent(self._ids(self.course)["document_id"])
+        return {"token": token if whose == OWN else f"{token[:-4]}AAAA", "raw": b"words"}
+
+    async def _sent(self, document_id: int) -> tuple[int, str]:
+        admin, library = (await self.world.admin()).actor, self.world.house.library
+        upload, link = await self.do.uploading.start(
+            admin, document_id, file_name="a.txt", mime_type="text/plain", size_bytes=5
+        )
+        token = link.url.rstrip("/").rpartition("/")[2]
+
+        async def words() -> AsyncIterator[bytes]:
+            yield b"words"
+
+        assert isinstance(library, ReceivesFiles)
+        await library.receive(token, words())
+        return upload.id, token
+
+    async def _film(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """A video, and a language."""
+        if whose == MISSING:
+            return {"content_id": NOBODYS_ID, "language": "en"}
+        if whose not in self.films:
+            teacher = self.cast["own instructor"] if whose == OWN else self.elsewhere
+            course = await self.world.course(texts=1, instructor=teacher)
+            self.films[whose] = await self.world.content(course, ContentType.VIDEO, publish=False)
+        return {"content_id": self.films[whose], "language": "en"}
 
     async def _certificate(self, actor: str, caller: Person | None, whose: str) -> Target:
         """Somebody's, in a course of its own."""

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import obstore
 from obstore.store import S3Store
 
+from adapters.storage.sniffing import HEAD, begins_as
 from core.clock import Clock
 from core.errors import TooLarge, Unavailable
-from modules.learning.ports import Link
+from modules.learning.ports import Link, Stored, UploadLink
 
 MOST_SECONDS = 7 * 86_400  # what signature version 4 allows
 # obstore would try ten times for three minutes; whoever uploads can do so again
@@ -50,6 +51,28 @@ class S3Library:
         with answering():  # the machine's own credentials may have to be fetched first
             url = obstore.sign(self._store, "GET", ref, timedelta(seconds=seconds))
         return Link(url, datetime.fromtimestamp(int(self._clock.now().timestamp()) + seconds, UTC))
+
+    def upload_link(self, prefix: str, *, mime_type: str, size_bytes: int, lifetime: int) -> tuple[str, UploadLink]:  # noqa: ARG002
+        """S3 cannot be told how much to take: what came is looked at afterwards."""
+        ref, seconds = f"{prefix}/{secrets.token_hex(16)}", min(lifetime, MOST_SECONDS)
+        with answering():
+            url = obstore.sign(self._store, "PUT", ref, timedelta(seconds=seconds))
+        expires = datetime.fromtimestamp(int(self._clock.now().timestamp()) + seconds, UTC)
+        return ref, UploadLink(url, {"Content-Type": mime_type}, expires)
+
+    async def look(self, ref: str, mime_type: str) -> Stored | None:
+        try:
+            with answering():
+                found = await obstore.get_async(self._store, ref, options={"range": (0, HEAD)})
+                head, size = bytes(await found.bytes_async()), found.meta["size"]
+        except Unavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            if isinstance(error.__cause__, obstore.exceptions.BaseError) and "Range" in str(error.__cause__):
+                return Stored(0, False)  # nothing is in it to give a part of
+            raise
+        # players go by the type that came with it
+        return Stored(size, begins_as(head, mime_type) and found.attributes.get("Content-Type") == mime_type)
 
     async def copy(self, ref: str, prefix: str) -> str | None:
         copied = f"{prefix}/{secrets.token_hex(16)}"

@@ -18,6 +18,7 @@ from adapters.sql.learning.quizzes import SqlQuizStore
 from adapters.sql.learning.reviews import SqlCourseReviewQueries, SqlCourseReviewStore
 from adapters.sql.learning.study import SqlProgressBook, SqlStudyStore, SqlSyncStore
 from adapters.sql.learning.study_queries import SqlStudyQueries
+from adapters.sql.learning.uploads import SqlUploadStore
 from adapters.storage.pictures import LocalShelf, Pictures, S3Shelf
 from entrypoints.compose.tools import Tools
 from entrypoints.settings import Settings
@@ -35,6 +36,7 @@ from modules.learning.quizzing import Quizzing
 from modules.learning.reviewing import Reviewing
 from modules.learning.studying import Studying
 from modules.learning.syncing import Syncing
+from modules.learning.uploading import Uploading
 from modules.learning.viewing import Viewing
 
 
@@ -49,6 +51,7 @@ def learning(settings: Settings, tools: Tools, library: MediaLibrary, shelf: Loc
             database.begin(SqlOutlineStore), library, SafeMarkdown(), settings.upload_limit_mib * 2**20
         ),
         "archiving": Archiving(database.begin(SqlArchiveStore), library, SafeMarkdown(), tools.randomness),
+        "uploading": Uploading(database.begin(SqlUploadStore), library, clock, settings.upload_limit_mib * 2**20),
         "enrolling": Enrolling(database.begin(SqlEnrolmentStore), admission),
         "importing": Importing(database.begin(SqlEnrolmentStore), admission),
         "viewing": Viewing(study, quizzes, library, clock),

@@ -294,7 +294,12 @@ def content_info(opened: OpenContent) -> ContentInfo:
         document=document_info(content),
         quiz=quiz_summary(opened.quiz),
         playback=PlaybackInfo(
-            playback.kind, playback.provider, playback.url, playback.mime_type, playback.expires_at, []
+            playback.kind,
+            playback.provider,
+            playback.url,
+            playback.mime_type,
+            playback.expires_at,
+            [Captions(language, url) for language, url in playback.captions.items()],
         )
         if playback
         else None,

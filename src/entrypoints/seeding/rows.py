@@ -155,6 +155,7 @@ def content(
         "is_preview": lesson.is_preview,
         "is_published": lesson.is_published,
         "available_after_days": lesson.after_days,
+        "captions": {},
         "position": position,
         "created_at": created_at,
         "version": 1,

@@ -28,6 +28,7 @@ def jobs(house: House) -> dict[str, Job]:
         "fold_post_counts": Job(timedelta(seconds=10), house.post_counts.fold),
         "close_overdue_attempts": Job(timedelta(seconds=10), do.attempting.close_overdue),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
+        "sweep_uploads": Job(timedelta(hours=1), do.uploading.sweep, outside=True),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }
 

@@ -93,12 +93,12 @@ class Archiving:
         drafts = _checked(archive)
         missing, copies = list[str](), dict[str, str]()
         try:
-            for place, media in _files(archive):
-                copied = await self.library.copy(media.ref, f"{KEPT_UNDER}restored")
+            for place, ref, name in _files(archive):
+                copied = await self.library.copy(ref, f"{KEPT_UNDER}restored")
                 if copied is None:
-                    missing.append(f"{place}: the file {media.file_name or media.ref} is not here.")
+                    missing.append(f"{place}: the file {name} is not here.")
                 else:
-                    copies[media.ref] = copied
+                    copies[ref] = copied
             async with self.begin() as store:
                 course_id = await self._write(store, actor, archive, copies, drafts, missing)
         except BaseException:
@@ -131,6 +131,8 @@ class Archiving:
             for c, content in enumerate(module.contents):
                 place = f"modules.{m}.contents.{c}"
                 added = await store.add_content(made, **self._values(content, copies))
+                if captions := {name: copies[ref] for name, ref in content.captions.items() if ref in copies}:
+                    await store.change_content(added.id, captions=captions)
                 gaps = content_gaps(added)
                 if content.quiz is not None:
                     settings = {name: value for name, value in asdict(content.quiz).items() if name != "questions"}
@@ -168,6 +170,7 @@ async def _archived(store: ArchiveStore, content: Content) -> ArchivedContent:
         is_published=content.is_published,
         available_after_days=content.available_after_days,
         quiz=archived_quiz(quiz, await store.questions(quiz.id)) if quiz else None,
+        captions=content.captions,
     )
 
 
@@ -184,10 +187,14 @@ def _contents(archive: Archive) -> Iterator[tuple[str, ArchivedContent]]:
             yield f"modules.{m}.contents.{c}", content
 
 
-def _files(archive: Archive) -> Iterator[tuple[str, ArchivedMedia]]:
+def _files(archive: Archive) -> Iterator[tuple[str, str, str]]:
+    """The place, key and name of each file in our store."""
     for place, content in _contents(archive):
-        if content.media is not None and content.media.provider is Provider.STORAGE:
-            yield place, content.media
+        media = content.media
+        if media is not None and media.provider is Provider.STORAGE:
+            yield f"{place}.media", media.ref, media.file_name or media.ref
+        for language, ref in content.captions.items():
+            yield f"{place}.captions.{language}", ref, f"of the captions in {language}"
 
 
 def _checked(archive: Archive) -> dict[str, list[Draft]]:
@@ -211,9 +218,9 @@ def _checked(archive: Archive) -> dict[str, list[Draft]]:
             faults += [FieldFault(f"{where}.{fault.field}", fault.message) for fault in question_gaps(draft)]
         if len(drafts[place]) > MOST_QUESTIONS:
             faults.append(FieldFault(f"{place}.quiz.questions", f"At most {MOST_QUESTIONS}."))
-    for place, media in _files(archive):
-        if not media.ref.startswith(KEPT_UNDER) or ".." in media.ref:
-            faults.append(FieldFault(f"{place}.media.ref", "This is no file of a content."))
+    for place, ref, _ in _files(archive):
+        if not ref.startswith(KEPT_UNDER) or ".." in ref:
+            faults.append(FieldFault(place, "This is no file of a content."))
     if len(drafts) > MOST_CONTENTS:
         faults.append(FieldFault("modules", f"At most {MOST_CONTENTS} contents."))
     if faults:

@@ -124,6 +124,8 @@ class Outlining:
             await store.remove_content(content_id)
             await store.touch_course(content.course_id)
         await self._discard_former(content.media, None)
+        for ref in content.captions.values():
+            await self.library.discard(ref)
 
     async def order_contents(self, actor: Actor, module_id: int, ids: list[int]) -> None:
         """Put the module's contents in the order of `ids`, which must name each once.

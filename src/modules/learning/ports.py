@@ -39,7 +39,7 @@ class CatalogueStore(Emits, Protocol):
         ...
 
     async def stored_files(self, course_id: int) -> list[str]:
-        """The storage keys of its videos and documents."""
+        """The storage keys of its videos, documents and captions."""
         ...
 
     async def remove_course(self, course_id: int) -> None: ...
@@ -212,6 +212,21 @@ class Link(Struct, frozen=True):
     expires_at: datetime | None
 
 
+class UploadLink(Struct, frozen=True):
+    """Where a client sends a file by itself, and with which headers."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class Stored(Struct, frozen=True):
+    """What lies in the store: its size, and whether it begins as a file of the type it was asked about."""
+
+    size_bytes: int
+    is_of_type: bool
+
+
 class MediaLibrary(Protocol):
     """Private media: videos and documents in our own storage."""
 
@@ -227,6 +242,14 @@ class MediaLibrary(Protocol):
 
     def link(self, ref: str, *, session_id: int | None, lifetime: int, file_name: str | None) -> Link:
         """An address that plays or downloads the file for `lifetime` seconds, bound to the login where it can be."""
+        ...
+
+    def upload_link(self, prefix: str, *, mime_type: str, size_bytes: int, lifetime: int) -> tuple[str, UploadLink]:
+        """A new key, and an address that takes one file for it, for `lifetime` seconds."""
+        ...
+
+    async def look(self, ref: str, mime_type: str) -> Stored | None:
+        """None if there is no such file."""
         ...
 
     async def copy(self, ref: str, prefix: str) -> str | None:

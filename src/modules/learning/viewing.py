@@ -26,6 +26,8 @@ class Playback(Struct, frozen=True):
     url: str
     mime_type: str | None
     expires_at: datetime | None
+    captions: dict[str, str]
+    """Addresses by language."""
 
 
 class OpenContent(Struct, frozen=True):
@@ -85,7 +87,8 @@ class Viewing:
         if media is None:
             return None
         if media.provider is not Provider.STORAGE:
-            return Playback("embed", media.provider, embed_url(media), None, None)
+            captions = self._captions(content, viewer)
+            return Playback("embed", media.provider, embed_url(media), None, None, captions)
         is_video = content.content_type is ContentType.VIDEO
         link = self.library.link(
             media.ref,
@@ -95,4 +98,12 @@ class Viewing:
             file_name=None if is_video else media.file_name,
         )
         kind = "stream" if is_video else "download"
-        return Playback(kind, self.library.provider, link.url, media.mime_type, link.expires_at)
+        captions = self._captions(content, viewer)
+        return Playback(kind, self.library.provider, link.url, media.mime_type, link.expires_at, captions)
+
+    def _captions(self, content: Content, viewer: Actor | None) -> dict[str, str]:
+        session_id, lifetime = viewer.session_id if viewer else None, (content.video_duration or 0) + HOUR
+        return {
+            language: self.library.link(ref, session_id=session_id, lifetime=lifetime, file_name=None).url
+            for language, ref in content.captions.items()
+        }

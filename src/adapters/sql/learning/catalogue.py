@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from adapters.sql.failures import Duplicate, violated
 from adapters.sql.learning.access import CourseStore
 from adapters.sql.learning.notes import BOOKMARKS, NOTES
+from adapters.sql.learning.outline import UPLOADED
 from adapters.sql.learning.quiz_rows import QUIZZES, removals
 from adapters.sql.learning.rows import (
     CATEGORIES,
@@ -65,15 +66,18 @@ class SqlCatalogueStore(CourseStore):
         )
 
     async def stored_files(self, course_id: int) -> list[str]:
-        stored = (CONTENTS.c.course_id == course_id, CONTENTS.c.media_provider == Provider.STORAGE.value)
-        return [row[0] for row in await self.transaction.rows(select(CONTENTS.c.media_ref).where(*stored))]
+        columns = select(CONTENTS.c.media_provider, CONTENTS.c.media_ref, CONTENTS.c.captions)
+        found = list[str]()
+        for provider, ref, captions in await self.transaction.rows(columns.where(CONTENTS.c.course_id == course_id)):
+            found += [*([ref] if provider == Provider.STORAGE.value else []), *captions.values()]
+        return found
 
     async def remove_course(self, course_id: int) -> None:
         in_course = QUIZZES.c.content_id.in_(select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id))
         for statement in removals(select(QUIZZES.c.id).where(in_course)):
             await self.transaction.execute(statement)
         contents = select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id)
-        for kept in (NOTES, BOOKMARKS):  # of staff, and of previews
+        for kept in (NOTES, BOOKMARKS, UPLOADED):  # of staff, and of previews
             await self.transaction.execute(delete(kept).where(kept.c.content_id.in_(contents)))
         for rows in (CONTENTS, MODULES, INSTRUCTORS):
             await self.transaction.execute(delete(rows).where(rows.c.course_id == course_id))

@@ -18,9 +18,12 @@ from adapters.sql.learning.rows import (
     media_values,
     module,
 )
+from adapters.sql.models import Upload
+from adapters.sql.store import table
 from modules.learning.domain.catalogue import Content, Module
 from modules.learning.domain.quizzes import Question, Quiz
 
+UPLOADED = table(Upload)
 MODULE_BY_ID = select(*MODULE_COLUMNS).where(MODULES.c.id == bindparam("id"))
 CONTENT_BY_ID = select(*CONTENT_COLUMNS).where(CONTENTS.c.id == bindparam("id"))
 PLACE_MODULE = update(MODULES).where(MODULES.c.id == bindparam("row")).values(position=bindparam("place"))
@@ -68,6 +71,7 @@ class SqlOutlineStore(CourseStore):
             "course_id": module.course_id,
             "module_id": module.id,
             "is_published": False,
+            "captions": {},
             "created_at": self.transaction.clock.now(),
             "version": 1,
         }
@@ -88,6 +92,7 @@ class SqlOutlineStore(CourseStore):
         return content((await self.transaction.execute(statement)).one())
 
     async def remove_content(self, content_id: int) -> None:
+        await self.transaction.execute(delete(UPLOADED).where(UPLOADED.c.content_id == content_id))
         await self.transaction.execute(delete(BOOKMARKS).where(BOOKMARKS.c.content_id == content_id))
         for statement in removals(select(QUIZZES.c.id).where(QUIZZES.c.content_id == content_id)):
             await self.transaction.execute(statement)

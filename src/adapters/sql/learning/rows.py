@@ -61,6 +61,7 @@ CONTENT_COLUMNS = [
         "file_name",
         "mime_type",
         "size_bytes",
+        "captions",
     )
 ]
 ENROLLMENT_COLUMNS = [ENROLLMENTS.c[name] for name in Enrollment.__struct_fields__]
@@ -85,7 +86,8 @@ def content(row: Sequence[Any]) -> Content:
     id_, course_id, module_id, title, kind, *plain = row[:14]
     provider, ref, file_name, mime_type, size = row[14:19]
     media = None if ref is None else Media(Provider(provider), ref, file_name, mime_type, size)
-    return Content(id_, course_id, module_id, title, TYPES[kind], media, *plain)
+    values = [id_, course_id, module_id, title, TYPES[kind], media, *plain, row[19]]
+    return Content(*values)
 
 
 def enrollment(row: Sequence[Any]) -> Enrollment | None:

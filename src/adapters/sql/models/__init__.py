@@ -34,6 +34,7 @@ from adapters.sql.models.learning import (
     EnrolmentImportRow,
     Progress,
     ProgressEvent,
+    Upload,
 )
 from adapters.sql.models.notifications import (
     Device,
@@ -109,6 +110,7 @@ __all__ = [
     "Session",
     "SocketReview",
     "SocketTicket",
+    "Upload",
     "User",
     "metadata",
 ]

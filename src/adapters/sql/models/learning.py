@@ -110,8 +110,25 @@ class Content(IdentityBase):
     is_published: Mapped[bool] = mapped_column(Boolean)
     available_after_days: Mapped[int] = mapped_column(Integer)
     position: Mapped[int] = mapped_column(Integer)
+    captions: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer)
+
+
+class Upload(IdentityBase):
+    """A file that a client sends to the store by itself; it is used once it has been looked at."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index("ix_uploads_created_at", "created_at"), Index("ix_uploads_content_id", "content_id"))
+
+    content_id: Mapped[int] = mapped_column(BigInt, ForeignKey("contents.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    ref: Mapped[str] = mapped_column(String(255))
+    file_name: Mapped[str] = mapped_column(String(255))
+    mime_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int] = mapped_column(BigInt)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Enrollment(IdentityBase):

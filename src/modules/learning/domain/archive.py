@@ -11,6 +11,7 @@ FORMAT: Literal[1] = 1
 MOST_CONTENTS = 5_000
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Z]{2})?$")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 
 
@@ -71,6 +72,8 @@ class ArchivedContent(Struct, frozen=True, forbid_unknown_fields=True):
     is_published: bool
     available_after_days: Annotated[int, Meta(ge=0, le=MAX_DRIP_DAYS)]
     quiz: ArchivedQuiz | None
+    captions: dict[Language, Annotated[str, Meta(min_length=1, max_length=255)]]
+    """Keys of WebVTT files, by language."""
 
 
 class ArchivedModule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +96,7 @@ class Archive(Struct, frozen=True, forbid_unknown_fields=True):
     price_paise: Annotated[int, Meta(ge=0, le=10_000_000_00)]
     category: ArchivedCategory | None
     level: Level
-    language: Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Z]{2})?$")]
+    language: Language
     is_trending: bool
     access_days: Annotated[int, Meta(ge=1, le=MAX_ACCESS_DAYS)] | None
     is_sequential: bool

@@ -112,6 +112,8 @@ class Content(Struct, frozen=True):
     order: int
     created_at: datetime
     version: int
+    captions: dict[str, str] = {}
+    """Storage keys of WebVTT files, by language."""
 
 
 def content_gaps(content: Content) -> list[FieldFault]:
