@@ -1,6 +1,7 @@
 """Write docs/performance.md from a run's folder: `python bench/report.py var/bench/runs/…` prints it again.
 
-The page has a part for calls, one for the chat, one for the fan-out and one for the process itself. What the run did
+The page has a part for calls, one for the chat, one for the fan-out, one for the process itself and one for
+learning. What the run did
 not measure stays as the page has it.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 
 import chat_report
 import fanout_report
+import learning_report
 import process_report
 import rest_report
 
@@ -24,6 +26,7 @@ MEASURED: dict[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
     "chat": ("chat.json", chat_report.values),
     "fanout": ("fanout.json", fanout_report.values),
     "process": ("process.json", process_report.values),
+    "learning": ("learning.json", learning_report.values),
 }
 """Of each part: the file that a run leaves when it has measured it, and what the template is filled with."""
 

@@ -1,12 +1,12 @@
 """Measure Shala beside its peers, with nothing prepared, and write docs/performance.md.
 
-    python bench/run.py [--only rest|chat|fanout|process] [--rounds 3] [--seconds 5] [--members 100000]
+    python bench/run.py [--only rest|chat|fanout|process|learning] [--rounds 3] [--seconds 5] [--members 100000]
                          [--minutes 10]
 
 rest: calls, beside Django and the floor. chat: sockets, beside Channels, Socket.IO and the floor. fanout: a post that
 all members of a group are told of, beside Django. process: how long a web process takes to be ready, and its memory
-under load. Without --only all are measured, one after the other. What was not
-measured stays in docs/performance.md as it stands there.
+under load. learning: a quiz started and handed in, and a hundred offline events. Without --only all are measured, one
+after the other. What was not measured stays in docs/performance.md as it stands there.
 
 Everything it makes lies under var/bench; samples, answers and logs of each run in a folder of their own.
 """
@@ -31,6 +31,7 @@ SCRIPTS = {
     "chat": ("measure_chat.py", "rounds", "seconds"),
     "fanout": ("measure_fanout.py", "rounds", "members"),
     "process": ("measure_process.py", "minutes"),
+    "learning": ("measure_learning.py", "rounds", "seconds"),
 }
 """What takes the samples of each part, and the options that it understands."""
 
