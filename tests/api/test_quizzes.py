@@ -91,7 +91,7 @@ async def test_a_question_is_edited_with_its_options(world: World) -> None:
         ({**CHOICE, "options": CHOICE["options"][:1]}, "options"),
         ({**CHOICE, "options": [{**o, "is_correct": True} for o in CHOICE["options"]]}, "options"),
         ({**CHOICE, "options": [{**o, "is_correct": False} for o in CHOICE["options"]]}, "options"),
-        ({**CHOICE, "options": [*CHOICE["options"], {"option_text": "AM ", "is_correct": False}]}, "options"),
+        ({**CHOICE, "options": [*CHOICE["options"], {"option_text": " am ", "is_correct": False}]}, "options"),
         ({**CHOICE, "points": 0}, "points"),
         ({**CHOICE, "points": 1001}, "points"),
         ({**CHOICE, "tolerance": 1}, "tolerance"),

@@ -282,6 +282,21 @@ async def test_a_sequential_course_opens_one_by_one(world: World) -> None:
     assert await locks() == [None, None, None]
 
 
+async def test_what_others_complete_opens_nothing(world: World) -> None:
+    course, first, _ = await travelled(world, texts=3, films=0)
+    admin, second = await world.admin(), await world.person()
+    await log_in(world, admin)
+    await world.enrol(second, course)
+    await admin.patch(f"/api/courses/courses/{course.id}/", {"is_sequential": True})
+    for id_ in course.content_ids:
+        body = {"content_id": id_, "last_position": 0, "time_spent": 1, "is_completed": True}
+        assert (await first.post(UPDATE, body)).status_code == 200
+    for id_ in course.content_ids[1:]:
+        assert (await second.get(f"/api/courses/contents/{id_}/")).status_code == 403
+        refused = await second.post(UPDATE, {"content_id": id_, "last_position": 0, "time_spent": 1})
+        assert (refused.status_code, refused.json()["code"]) == (403, "content_locked")
+
+
 async def test_a_sequential_quiz_waits_for_what_is_before_it(world: World) -> None:
     made = await exam(world, texts=2)
     await (await world.admin()).patch(f"/api/courses/courses/{made.course.id}/", {"is_sequential": True})

@@ -301,8 +301,8 @@ class School:
         if whose == MISSING:
             return {**target, "attempt_id": NOBODYS_ID}
         taker = caller if actor == "enrolled" and whose == OWN and caller is not None else self.pupil
-        started, _ = await self.do.attempting.start(taker.actor, target["quiz_id"])
-        return {**target, "attempt_id": started}
+        started = await self.do.attempting.start(taker.actor, target["quiz_id"])
+        return {**target, "attempt_id": started.attempt_id}
 
     async def _upload(self, actor: str, caller: Person | None, whose: str) -> Target:
         """An upload to a document, which has arrived."""

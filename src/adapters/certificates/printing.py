@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +22,19 @@ class PdfCertificates:
     """Takes a sixth of a second each, in a thread: one at a time, and the last ones are kept."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._turn = asyncio.Lock()
         self._fonts: Path | None = None
         self._made = functools.lru_cache(maxsize=KEPT)(self._make)
 
     async def pdf(self, certificate: Certificate, address: str) -> bytes:
-        return await asyncio.to_thread(self._made, certificate, address)
+        async with self._turn:  # waited for here, and not in one of the threads that others need
+            return await asyncio.to_thread(self._made, certificate, address)
 
     def _make(self, certificate: Certificate, address: str) -> bytes:
-        with self._turn:
-            page = self._page()
-            _words(page, certificate, address)
-            _code(page, address)
-            return bytes(page.output())
+        page = self._page()
+        _words(page, certificate, address)
+        _code(page, address)
+        return bytes(page.output())
 
     def _page(self) -> Any:
         page = fpdf.FPDF(orientation="L", unit="mm", format="A4")

@@ -141,12 +141,13 @@ class LocalLibrary:
 
     async def copy(self, ref: str, prefix: str) -> str | None:
         source = anyio.Path(self._root / ref)
-        if not await source.is_file():
-            return None
         copied = f"{prefix}/{secrets.token_hex(16)}{source.suffix}"
         path = anyio.Path(self._root / copied)
         await path.parent.mkdir(parents=True, exist_ok=True)
-        await path.hardlink_to(source)  # no file of ours is ever changed, so two names may lead to one
+        try:
+            await path.hardlink_to(source)  # no file of ours is ever changed, so two names may lead to one
+        except FileNotFoundError:
+            return None
         return copied
 
     def _token(self, purpose: str, said: Ticket | Slot) -> str:

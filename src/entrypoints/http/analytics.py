@@ -35,6 +35,7 @@ Course = Annotated[int | None, QueryParameter(description="Left out: all courses
 Table: TypeAlias = Response[Any]
 CSV = "text/csv; charset=utf-8"
 YEAR = timedelta(days=364)
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -96,8 +97,11 @@ async def enrolments(
     """Enrolments and completions over time; the last year, if nothing is said."""
     await _demand(request, course_id)
     until = last or house(request).clock.now().astimezone(INDIA).date()
+    for name, day in (("from", first), ("to", until)):
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise Invalid.field(name, f"Between {FIRST_YEAR} and {LAST_YEAR}.")
     since = first or until - YEAR
-    if not timedelta() <= until - since <= timedelta(days=MOST_DAYS) or since.year < 2000:
+    if not timedelta() <= until - since <= timedelta(days=MOST_DAYS):
         raise Invalid.field("from", f"At most {MOST_DAYS} days before `to`, and not after it.")
     found = by_period(await do(request).analytics.days(course_id, since, until), interval, since, until)
     return _table(EnrolmentFigures(interval, found), found, Period, kind, "enrollments")

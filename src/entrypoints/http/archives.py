@@ -1,6 +1,8 @@
 """A course as one file: /api/courses/courses/{id}/archive/ and /courses/import/. A ZIP with `course.json` in it."""
 
+import asyncio
 import io
+import lzma
 import zipfile
 import zlib
 
@@ -19,6 +21,10 @@ from modules.learning.domain.archive import Archive
 NAME = "course.json"
 MOST_PACKED, MOST_UNPACKED = 20 * MIB, 100 * MIB
 DECODER = msgspec.json.Decoder(Archive)
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, ValueError, NotImplementedError, RuntimeError, OSError,
+    EOFError,
+)  # fmt: skip
 WHEN = (1980, 1, 1, 0, 0, 0)  # the same course gives the same file
 
 
@@ -34,14 +40,16 @@ async def export_course(request: Call, course_id: FromPath[int]) -> Response[byt
     """The whole course as one file: texts, quizzes with their keys, references to media."""
     archive = await do(request).archiving.export(caller(request), course_id)
     headers = {"Content-Disposition": f'attachment; filename="course-{course_id}.zip"'}
-    return Response(_packed(archive), media_type="application/zip", headers=headers)
+    return Response(await asyncio.to_thread(_packed, archive), media_type="application/zip", headers=headers)
 
 
 @post("/courses/import/", policy=Policy.ADMIN, takes_file=True, request_max_body_size=MOST_PACKED)
 async def import_course(request: Call) -> ImportedCourse:
     """Make a new, unpublished course of an exported one (multipart field `file`)."""
     file = await one_file(request)
-    restored = await do(request).archiving.restore(caller(request), _unpacked(await file.read()))
+    restored = await do(request).archiving.restore(
+        caller(request), await asyncio.to_thread(_unpacked, await file.read())
+    )
     return ImportedCourse(restored.course_id, restored.missing)
 
 
@@ -58,7 +66,7 @@ def _unpacked(data: bytes) -> Archive:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(NAME) as file:
             body = file.read(MOST_UNPACKED + 1)
-    except (zipfile.BadZipFile, KeyError, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+    except BROKEN:
         raise Invalid.field("file", f"This is no archive of a course: a ZIP with {NAME} in it.") from None
     if len(body) > MOST_UNPACKED:
         raise Invalid.field("file", f"At most {MOST_UNPACKED // MIB} MiB when it is unpacked.")

@@ -61,8 +61,8 @@ class Saved(Struct, frozen=True):
 async def start_attempt(request: Call, data: JSONBody[Start]) -> Response[AttemptInfo]:
     """Open an attempt: 201. If one is open: 200, and that one."""
     key = await once(request, "start_attempt")
-    attempt_id, is_new = await do(request).attempting.start(caller(request), data.quiz_id, once=key)
-    return HttpAnswer(await _attempt(request, attempt_id), status_code=201 if is_new else 200)
+    started = await do(request).attempting.start(caller(request), data.quiz_id, once=key)
+    return HttpAnswer(await _attempt(request, started.attempt_id), status_code=201 if started.is_new else 200)
 
 
 @put("/quiz-attempts/{attempt_id:int}/answers/", policy=Policy.OWNER)

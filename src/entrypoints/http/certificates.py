@@ -85,7 +85,7 @@ async def certificate(request: Call, number: FromPath[str]) -> CertificateInfo:
 async def certificate_pdf(request: Call, number: FromPath[str]) -> Response[bytes]:
     """The certificate to print, with a QR code of the page where it is checked."""
     found = await _certificate(request, number)
-    body = await do(request).certifying.printer.pdf(found, _address(request, found))
+    body = await do(request).certifying.printed(found)
     headers = {"Content-Disposition": f'inline; filename="certificate-{found.number}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -124,10 +124,6 @@ def _score(found: Certificate) -> str:
     return "" if found.score is None else f", with a score of {found.score:g} %"
 
 
-def _address(request: Call, found: Certificate) -> str:
-    return f"{house(request).settings.public_base_url}/certificates/{found.number}/"
-
-
 def _info(request: Call, found: Certificate) -> CertificateInfo:
     return CertificateInfo(
         id=found.id,
@@ -140,7 +136,7 @@ def _info(request: Call, found: Certificate) -> CertificateInfo:
         score=found.score,
         key_id=found.key_id,
         token=found.token,
-        url=_address(request, found),
+        url=do(request).certifying.address(found),
         pdf_url=f"{house(request).settings.public_base_url}/api/courses/certificates/{found.number}/pdf/",
         revoked_at=found.revoked_at,
         revoke_reason=found.revoke_reason,

@@ -23,6 +23,7 @@ from modules.learning.domain.archive import (
     archived_quiz,
 )
 from modules.learning.domain.catalogue import Content, ContentType, Media, Module, Provider, content_gaps
+from modules.learning.domain.media import names_video
 from modules.learning.domain.quizzes import MOST_QUESTIONS, Draft, question_gaps, quiz_gaps
 from modules.learning.ports import CatalogueStore, Markdown, MediaLibrary, OutlineStore
 from modules.learning.quiz_ports import QuizStore
@@ -98,7 +99,7 @@ class Archiving:
                 if copied is None:
                     missing.append(f"{place}: the file {name} is not here.")
                 else:
-                    copies[ref] = copied
+                    copies[place] = copied
             async with self.begin() as store:
                 course_id = await self._write(store, actor, archive, copies, drafts, missing)
         except BaseException:
@@ -130,8 +131,9 @@ class Archiving:
             made = await store.add_module(course.id, title=module.title, description=module.description)
             for c, content in enumerate(module.contents):
                 place = f"modules.{m}.contents.{c}"
-                added = await store.add_content(made, **self._values(content, copies))
-                if captions := {name: copies[ref] for name, ref in content.captions.items() if ref in copies}:
+                added = await store.add_content(made, **self._values(content, copies.get(f"{place}.media")))
+                known = {name: copies.get(f"{place}.captions.{name}") for name in content.captions}
+                if captions := {name: ref for name, ref in known.items() if ref}:
                     await store.change_content(added.id, captions=captions)
                 gaps = content_gaps(added)
                 if content.quiz is not None:
@@ -147,11 +149,11 @@ class Archiving:
         await store.audit(actor_id=actor.user_id, action="course.imported", target_type="course", target_id=course.id)
         return course.id
 
-    def _values(self, content: ArchivedContent, copies: Mapping[str, str]) -> dict[str, Any]:
+    def _values(self, content: ArchivedContent, copy: str | None) -> dict[str, Any]:
         names = ("title", "content_type", "video_duration", "text_content", "is_preview", "available_after_days")
         media = None
         if content.media is not None:
-            ref = content.media.ref if content.media.provider is not Provider.STORAGE else copies.get(content.media.ref)
+            ref = copy if content.media.provider is Provider.STORAGE else content.media.ref
             media = Media(**{**asdict(content.media), "ref": ref}) if ref else None
         rendered = {"text_html": self.markdown.render(content.text_content), "media": media}
         return {**{name: getattr(content, name) for name in names}, **rendered}
@@ -208,6 +210,8 @@ def _checked(archive: Archive) -> dict[str, list[Draft]]:
             faults.append(FieldFault(f"{place}.quiz", "This content is no quiz."))
         if content.media is not None and content.content_type not in {ContentType.VIDEO, ContentType.DOCUMENT}:
             faults.append(FieldFault(f"{place}.media", "This content has no media."))
+        if content.media is not None and not names_video(content.media.provider, content.media.ref):
+            faults.append(FieldFault(f"{place}.media.ref", "This is no id of a video."))
         drafts[place] = []
         for q, question in enumerate(content.quiz.questions if content.quiz else ()):
             draft, where = question.draft(), f"{place}.quiz.questions.{q}"

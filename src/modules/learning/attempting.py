@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import NotFound, Unavailable
+from core.errors import NotFound
 from core.idempotency import Once
 from core.ids import Randomness
 from core.transaction import Begin
@@ -23,12 +24,16 @@ from modules.learning.domain.enrolment import EnrolmentExpired, demand_access
 from modules.learning.domain.grading import Answer, check_answers, graded, points_of
 from modules.learning.domain.quizzes import paper
 from modules.learning.events import ScoreReached
-from modules.learning.lessons import demand_lesson, tallied, untouched
+from modules.learning.lessons import MOST_TRIES, Busy, demand_lesson, tallied, untouched
 from modules.learning.ports import Lesson
 from modules.learning.quiz_ports import AttemptBook, AttemptSight, AttemptStore, Place, QuizQueries
 
-MOST_TRIES = 20
 SWEPT_AT_ONCE = 100
+
+
+class Started(Struct, frozen=True):
+    attempt_id: int
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,16 @@ class Attempting:
     randomness: Randomness
     clock: Clock
 
-    async def start(self, actor: Actor, quiz_id: int, *, once: Once | None = None) -> tuple[int, bool]:
-        """Open an attempt, or find the one that is open; its id, and whether it is new.
+    async def start(self, actor: Actor, quiz_id: int, *, once: Once | None = None) -> "Started":
+        """Open an attempt, or find the one that is open.
 
         :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises ContentLocked:
         :raises AttemptsExhausted:
         """
         now = self.clock.now()
         async with self.begin() as store:
-            if known := await store.answered(once, int):
-                return known, True
+            if known := await store.answered(once, Started):
+                return known
             quiz = await store.quiz(quiz_id)
             if quiz is None:
                 raise NotFound
@@ -57,13 +62,13 @@ class Attempting:
             if standing.open_attempt_id is not None:
                 found = await store.attempt(standing.open_attempt_id)
                 if not found.is_over(now):
-                    await store.answer(once, found.id)
-                    return found.id, False
+                    await store.answer(once, started := Started(found.id, False))
+                    return started
                 await _close(store, found, lesson, found.saved, now)
             if standing.attempts_left(quiz) == 0:
                 raise AttemptsExhausted
             asked = paper(quiz, await store.questions(quiz_id), self.randomness)
-            opened = await store.add_attempt(
+            opened_id = await store.add_attempt(
                 enrollment_id=enrollment.id,
                 quiz=quiz,
                 number=standing.attempts_used + 1,
@@ -74,8 +79,8 @@ class Attempting:
             )
             if lesson.progress is None:  # it has been opened, which is what a resumed course goes by
                 await store.note(*[untouched(lesson, enrollment)] * 2)
-            await store.answer(once, opened.id)
-            return opened.id, True
+            await store.answer(once, started := Started(opened_id, True))
+            return started
 
     async def save(
         self, actor: Actor, attempt_id: int, answers: Sequence[Answer], *, revision: int | None = None
@@ -137,11 +142,19 @@ class Attempting:
         return sight
 
     async def close_overdue(self) -> None:
-        """Close what was not submitted in time, with the answers saved and the deadline as its end."""
-        now = self.clock.now()
-        while found := await self.book.overdue(now, SWEPT_AT_ONCE):
+        """Close what was not submitted in time, with the answers saved and the deadline as its end.
+
+        One that cannot be closed holds up no other; what it raised is raised when all have been tried.
+        """
+        now, failures = self.clock.now(), dict[int, Exception]()
+        while found := [id_ for id_ in await self.book.overdue(now, SWEPT_AT_ONCE) if id_ not in failures]:
             for attempt_id in found:
-                await self._close_overdue(attempt_id, now)
+                try:
+                    await self._close_overdue(attempt_id, now)
+                except Exception as error:  # noqa: BLE001 - it is raised below
+                    failures[attempt_id] = error
+        if failures:
+            raise next(iter(failures.values()))
 
     async def _close_overdue(self, attempt_id: int, now: datetime) -> None:
         async with self.begin() as store:
@@ -199,4 +212,4 @@ async def _complete(store: AttemptStore, lesson: Lesson, ended: datetime, now: d
             return
         again = await store.lesson(enrollment.user_id, lesson.content_id)  # a report of the app was faster
         lesson = again or lesson
-    raise Unavailable(retry_after=1)
+    raise Busy(retry_after=1)

@@ -9,7 +9,7 @@ from core.ids import Randomness
 from core.transaction import Begin
 from modules.learning.certificate_ports import CertificatePrinter, CertificateSigner, CertificateStore
 from modules.learning.domain.catalogue import NotStaff
-from modules.learning.domain.certificates import AlreadyRevoked, number_of, payload, plain_number
+from modules.learning.domain.certificates import AlreadyRevoked, Certificate, number_of, payload, plain_number
 from modules.learning.events import CertificateIssued
 
 
@@ -60,6 +60,14 @@ class Certifying:
                 target_id=certificate.id,
                 number=certificate.number,
             )
+
+    async def printed(self, certificate: Certificate) -> bytes:
+        """The certificate as PDF, with a QR code of its page."""
+        return await self.printer.pdf(certificate, self.address(certificate))
+
+    def address(self, certificate: Certificate) -> str:
+        """Where people check it."""
+        return f"{self.issuer}/certificates/{certificate.number}/"
 
     async def forget(self, store: CertificateStore, user_id: int) -> None:
         """Reaction within the erasure of an account."""

@@ -3,12 +3,19 @@
 from datetime import datetime
 
 from core.actor import Actor
-from core.errors import NotFound, Unauthenticated
+from core.errors import NotFound, Unauthenticated, Unavailable
 from modules.learning.domain.enrolment import Enrollment, demand_access, demand_in_order, demand_unlocked
 from modules.learning.domain.progress import Progress, Tally
 from modules.learning.events import CourseCompleted
 from modules.learning.ports import Lesson, StudyStore
 from modules.learning.queries import ContentSight
+
+MOST_TRIES = 20
+
+
+class Busy(Unavailable):
+    code = "progress_busy"
+    detail = "Too many reports about this content at the same moment; send it again."
 
 
 def demand_lesson(lesson: Lesson | None, now: datetime, *, in_order: bool = True) -> tuple[Lesson, Enrollment]:

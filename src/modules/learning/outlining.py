@@ -18,10 +18,10 @@ from modules.learning.domain.catalogue import (
     content_gaps,
     same_members,
 )
-from modules.learning.domain.media import DOCUMENT_TYPES, VIDEO_TYPES, hosted_video
+from modules.learning.domain.media import FILE_TYPES, hosted_video
 from modules.learning.domain.quizzes import quiz_gaps
 from modules.learning.ports import Markdown, MediaLibrary, OutlineStore
-from modules.learning.staff import demand_same_version, demand_staff
+from modules.learning.staff import demand_content, demand_same_version, demand_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Outlining:
         if "text_content" in changes:
             changes["text_html"] = self.markdown.render(changes["text_content"])
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
+            content = await demand_content(store, actor, content_id)
             demand_same_version(content.version, version)
             changes = _with_media(content.content_type, changes)
             if "module_id" in changes:
@@ -118,13 +118,14 @@ class Outlining:
     async def remove_content(self, actor: Actor, content_id: int) -> None:
         """:raises InUse: a student has progress in it."""
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
+            content = await demand_content(store, actor, content_id)
             if await store.is_content_used(content_id):
                 raise InUse
+            uploaded = await store.uploaded(content_id)
             await store.remove_content(content_id)
             await store.touch_course(content.course_id)
         await self._discard_former(content.media, None)
-        for ref in content.captions.values():
+        for ref in (*content.captions.values(), *uploaded):
             await self.library.discard(ref)
 
     async def order_contents(self, actor: Actor, module_id: int, ids: list[int]) -> None:
@@ -144,7 +145,7 @@ class Outlining:
         :raises NotPublishable: with everything that is missing.
         """
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
+            content = await demand_content(store, actor, content_id)
             if is_published and (gaps := content_gaps(content) + await _quiz_gaps(store, content)):
                 raise NotPublishable(faults=tuple(gaps))
             if content.is_published == is_published:
@@ -160,10 +161,8 @@ class Outlining:
         :raises Unsupported: a type that this content cannot have. :raises TooLarge:
         """
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
-        if mime_type not in {ContentType.VIDEO: VIDEO_TYPES, ContentType.DOCUMENT: DOCUMENT_TYPES}.get(
-            content.content_type, set()
-        ):
+            content = await demand_content(store, actor, content_id)
+        if mime_type not in FILE_TYPES.get(content.content_type, ()):
             raise Unsupported(f"A {content.content_type} cannot be a file of type {mime_type}.")
         key, size = await self.library.keep(
             f"contents/{content_id}", chunks, mime_type=mime_type, limit=self.upload_limit
@@ -173,7 +172,7 @@ class Outlining:
         )
         try:
             async with self.begin() as store:
-                former = (await _content(store, actor, content_id)).media
+                former = (await demand_content(store, actor, content_id)).media
                 changed = await store.change_content(content_id, media=media)
                 await store.touch_course(content.course_id)
         except BaseException:
@@ -195,15 +194,6 @@ async def _module(store: OutlineStore, actor: Actor, module_id: int) -> Module:
         raise NotFound
     await demand_staff(store, actor, module.course_id)
     return await store.module(module_id) or _gone()
-
-
-async def _content(store: OutlineStore, actor: Actor, content_id: int) -> Content:
-    """The content as it is while its course is locked: it may have changed while the lock was waited for."""
-    content = await store.content(content_id)
-    if content is None:
-        raise NotFound
-    await demand_staff(store, actor, content.course_id)
-    return await store.content(content_id) or _gone()
 
 
 async def _quiz_gaps(store: OutlineStore, content: Content) -> list[FieldFault]:

@@ -74,9 +74,7 @@ class Place(Struct, frozen=True):
 
     attempt_id: int
     user_id: int
-    course_id: int
     content_id: int
-    quiz_id: int
 
 
 class AttemptStore(StudyStore, Remembers, Protocol):
@@ -106,7 +104,9 @@ class AttemptStore(StudyStore, Remembers, Protocol):
         points_total: int,
         started_at: datetime,
         deadline: datetime | None,
-    ) -> Attempt: ...
+    ) -> int:
+        """Its id."""
+        ...
 
     async def close(
         self, attempt: Attempt, *, status: AttemptStatus, score: Score, completed_at: datetime, late: bool

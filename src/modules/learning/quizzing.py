@@ -17,7 +17,7 @@ from modules.learning.domain.catalogue import (
 )
 from modules.learning.domain.quizzes import MOST_QUESTIONS, Draft, Question, Quiz, question_gaps, quiz_gaps
 from modules.learning.quiz_ports import QuizStore
-from modules.learning.staff import demand_same_version, demand_staff
+from modules.learning.staff import demand_content, demand_same_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Quizzing:
         :raises Invalid: the content is none of a quiz. :raises QuizExists:
         """
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
+            content = await demand_content(store, actor, content_id)
             if content.content_type is not ContentType.QUIZ:
                 raise Invalid.field("content_id", "This content is no quiz.")
             return await store.add_quiz(content_id, **settings)
@@ -122,12 +122,13 @@ class Quizzing:
     async def allow(self, actor: Actor, quiz_id: int, user_id: int, allowance: Allowance) -> None:
         """Let a student have more time or attempts; the deadline of an open attempt moves with it.
 
-        :raises Invalid: the user is not enrolled in the course.
+        :raises NotFound: also if the user is not enrolled in the course.
         """
         async with self.begin() as store:
             _, content = await _quiz(store, actor, quiz_id)
             if await store.enrollment_id(user_id, content.course_id) is None:
                 raise NotFound("There is no such student in this course.")
+            await store.change_quiz(quiz_id, content.course_id)  # whoever starts an attempt now waits, or is waited for
             await store.set_allowance(quiz_id, user_id, allowance)
             await store.audit(
                 actor_id=actor.user_id,
@@ -140,24 +141,15 @@ class Quizzing:
             )
 
 
-async def _content(store: QuizStore, actor: Actor, content_id: int) -> Content:
-    """With its course locked, so that those who write it take turns."""
-    content = await store.content(content_id)
-    if content is None:
-        raise NotFound
-    await demand_staff(store, actor, content.course_id)
-    return content
-
-
 async def _quiz(store: QuizStore, actor: Actor, quiz_id: int) -> tuple[Quiz, Content]:
     quiz = await store.quiz(quiz_id)
     if quiz is None:
         raise NotFound
-    content = await _content(store, actor, quiz.content_id)
-    quiz, content_now = await store.quiz(quiz_id), await store.content(content.id)  # it may have changed meanwhile
-    if quiz is None or content_now is None:
+    content = await demand_content(store, actor, quiz.content_id)
+    quiz = await store.quiz(quiz_id)  # it may have changed meanwhile
+    if quiz is None:
         raise NotFound
-    return quiz, content_now
+    return quiz, content
 
 
 async def _question(store: QuizStore, actor: Actor, question_id: int) -> tuple[Question, Content]:

@@ -10,7 +10,7 @@ from core.idempotency import Once
 from core.transaction import Begin
 from modules.learning.domain.catalogue import NotStaff
 from modules.learning.domain.enrolment import demand_access
-from modules.learning.domain.reviews import ReportReason, Review
+from modules.learning.domain.reviews import HiddenReview, ReportReason, Review
 from modules.learning.review_ports import ReviewStore
 
 
@@ -50,10 +50,12 @@ class Reviewing:
     async def remove(self, actor: Actor, review_id: int) -> None:
         """Take one's own review back; another may be written.
 
-        :raises NotFound:
+        :raises NotFound: :raises HiddenReview: else it would come back with the next one.
         """
         async with self.begin() as store:
             before = await _own(store, actor, review_id)
+            if before.is_hidden:
+                raise HiddenReview
             await store.remove_review(review_id)
             await _counted(store, before, None)
 

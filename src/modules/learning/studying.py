@@ -7,14 +7,12 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import Invalid, Unavailable
+from core.errors import Invalid
 from core.transaction import Begin
 from modules.learning.domain.enrolment import Enrollment
 from modules.learning.domain.progress import Progress, Report, Tally, advance, report_faults
-from modules.learning.lessons import demand_lesson, tallied, untouched
+from modules.learning.lessons import MOST_TRIES, Busy, demand_lesson, tallied, untouched
 from modules.learning.ports import Lesson, ProgressBook, StudyStore
-
-MOST_TRIES = 20
 
 
 class Studied(Struct, frozen=True):
@@ -24,11 +22,6 @@ class Studied(Struct, frozen=True):
     course_id: int
     tally: Tally
     completed_at: datetime | None
-
-
-class Busy(Unavailable):
-    code = "progress_busy"
-    detail = "Too many reports about this content at the same moment; send it again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from core.errors import AppError, NotFound
 from core.transaction import Begin
 from modules.learning.domain.enrolment import ContentLocked, Enrollment, EnrolmentExpired, NotEnrolled
 from modules.learning.domain.progress import Happened, Progress, Tally, merge, report_faults
-from modules.learning.lessons import complete_course, demand_lesson, untouched
+from modules.learning.lessons import MOST_TRIES, Busy, complete_course, demand_lesson, untouched
 from modules.learning.ports import Lesson, SyncStore
-from modules.learning.studying import MOST_TRIES, Busy
 
 MOST_EVENTS = 500
 

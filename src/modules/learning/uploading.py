@@ -2,10 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
-
-from msgspec import Struct
+from datetime import timedelta
 
 from core.actor import Actor
 from core.clock import Clock
@@ -13,49 +10,19 @@ from core.errors import Conflict, Invalid, NotFound, TooLarge, Unsupported
 from core.transaction import Begin
 from modules.learning.domain.captions import MOST_BYTES, VTT, caption_faults
 from modules.learning.domain.catalogue import Content, ContentType, Media, Provider
-from modules.learning.domain.media import DOCUMENT_TYPES, VIDEO_TYPES
-from modules.learning.ports import MediaLibrary, OutlineStore, UploadLink
-from modules.learning.staff import demand_staff
+from modules.learning.domain.media import FILE_TYPES
+from modules.learning.ports import MediaLibrary, UploadLink
+from modules.learning.staff import demand_content
+from modules.learning.upload_ports import Upload, UploadStore
 
 HOUR = 3600
 KEPT = timedelta(hours=24)
 SWEPT_AT_ONCE = 100
-TYPES = {ContentType.VIDEO: VIDEO_TYPES, ContentType.DOCUMENT: DOCUMENT_TYPES}
 
 
 class NotUploaded(Conflict):
     code = "not_uploaded"
     detail = "Nothing has arrived at the upload's address yet."
-
-
-class Upload(Struct, frozen=True):
-    """`ref` is where it is sent to; what is used in the end is a copy, which its address cannot change any more."""
-
-    id: int
-    content_id: int
-    user_id: int
-    ref: str
-    file_name: str
-    mime_type: str
-    size_bytes: int
-    created_at: datetime
-    completed_at: datetime | None
-
-
-class UploadStore(OutlineStore, Protocol):
-    async def add_upload(
-        self, content_id: int, user_id: int, *, ref: str, file_name: str, mime_type: str, size_bytes: int
-    ) -> Upload: ...
-
-    async def upload(self, upload_id: int) -> Upload | None:
-        """Locked until the transaction's end."""
-        ...
-
-    async def finish_upload(self, upload_id: int, at: datetime) -> None: ...
-
-    async def stale_uploads(self, before: datetime, limit: int) -> list[Upload]: ...
-
-    async def drop_upload(self, upload_id: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +45,8 @@ class Uploading:
         :raises Unsupported: a type that this content cannot have. :raises TooLarge:
         """
         async with self.begin() as store:
-            content = await _content(store, actor, content_id)
-        if mime_type not in TYPES.get(content.content_type, ()):
+            content = await demand_content(store, actor, content_id)
+        if mime_type not in FILE_TYPES.get(content.content_type, ()):
             raise Unsupported(f"A {content.content_type} cannot be a file of type {mime_type}.")
         if size_bytes > self.upload_limit:
             raise TooLarge(f"At most {self.upload_limit // 2**20} MiB.")
@@ -99,35 +66,50 @@ class Uploading:
 
         :raises NotUploaded: :raises Invalid: another size. :raises Unsupported: another type, by its content.
         """
-        async with self.begin() as store:
-            upload = await _upload(store, actor, upload_id)
+        upload = await self._announced(actor, upload_id)
         if upload.completed_at is not None:
             return upload.content_id
-        await self._demand_as_said(upload)
         kept = await self.library.copy(upload.ref, f"contents/{upload.content_id}")
         if kept is None:
-            raise NotUploaded
-        name = (upload.file_name[-200:], upload.mime_type, upload.size_bytes)
-        former = None
+            if (await self._announced(actor, upload_id)).completed_at is None:
+                raise NotUploaded
+            return upload.content_id  # another call was faster
         try:
-            async with self.begin() as store:
-                upload = await _upload(store, actor, upload_id)
-                if is_first := upload.completed_at is None:
-                    former = (await _content(store, actor, upload.content_id)).media
-                    await store.change_content(upload.content_id, media=Media(Provider.STORAGE, kept, *name))
-                    content = await _content(store, actor, upload.content_id)
-                    await store.touch_course(content.course_id)
-                    await store.finish_upload(upload_id, self.clock.now())
+            await self._demand_as_said(upload, kept)
+            former = await self._use(actor, upload, kept)
         except BaseException:
             await self.library.discard(kept)
             raise
-        if not is_first:
-            await self.library.discard(kept)
-            return upload.content_id
-        if former is not None and former.provider is Provider.STORAGE:
-            await self.library.discard(former.ref)
-        await self.library.discard(upload.ref)
+        for ref in (former, upload.ref):
+            if ref is not None:
+                await self.library.discard(ref)
         return upload.content_id
+
+    async def _announced(self, actor: Actor, upload_id: int) -> Upload:
+        async with self.begin() as store:
+            upload = await store.upload(upload_id)
+            if upload is None:
+                raise NotFound
+            await demand_content(store, actor, upload.content_id)
+            return upload
+
+    async def _use(self, actor: Actor, upload: Upload, kept: str) -> str | None:
+        """Make it the content's file; what is not needed any more: the former one's key, or this one's if another call
+        was faster.
+        """
+        async with self.begin() as store:
+            content = await demand_content(store, actor, upload.content_id)  # the course first, as whoever deletes it
+            known = await store.upload(upload.id, lock=True)
+            if known is None:
+                raise NotFound
+            if known.completed_at is not None:
+                return kept
+            media = Media(Provider.STORAGE, kept, upload.file_name[-200:], upload.mime_type, upload.size_bytes)
+            await store.change_content(content.id, media=media)
+            await store.touch_course(content.course_id)
+            await store.finish_upload(upload.id, self.clock.now())
+            former = content.media
+            return former.ref if former is not None and former.provider is Provider.STORAGE else None
 
     async def sweep(self) -> None:
         """Throw away what was announced a day ago: it is in use, or nobody comes back for it."""
@@ -175,43 +157,23 @@ class Uploading:
         if former:
             await self.library.discard(former)
 
-    async def _demand_as_said(self, upload: Upload) -> None:
-        found = await self.library.look(upload.ref, upload.mime_type)
-        if found is None:
-            raise NotUploaded
-        if found.size_bytes != upload.size_bytes:
-            await self.library.discard(upload.ref)
-            message = f"{found.size_bytes} bytes arrived of {upload.size_bytes}; send it again."
+    async def _demand_as_said(self, upload: Upload, kept: str) -> None:
+        """It is the copy that is looked at: what lies at the address may have changed again."""
+        found = await self.library.look(kept, upload.mime_type)
+        if found is not None and found.size_bytes == upload.size_bytes and found.is_of_type:
+            return
+        await self.library.discard(upload.ref)
+        if found is None or found.size_bytes != upload.size_bytes:
+            message = f"{found.size_bytes if found else 0} bytes arrived of {upload.size_bytes}; send it again."
             raise Invalid.field("size_bytes", message)
-        if not found.is_of_type:
-            await self.library.discard(upload.ref)
-            raise Unsupported(f"What arrived is no file of type {upload.mime_type}.")
-
-
-async def _content(store: UploadStore, actor: Actor, content_id: int) -> Content:
-    content = await store.content(content_id)
-    if content is None:
-        raise NotFound
-    await demand_staff(store, actor, content.course_id)
-    content = await store.content(content_id)
-    if content is None:
-        raise NotFound
-    return content
+        raise Unsupported(f"What arrived is no file of type {upload.mime_type}.")
 
 
 async def _video(store: UploadStore, actor: Actor, content_id: int) -> Content:
-    content = await _content(store, actor, content_id)
+    content = await demand_content(store, actor, content_id)
     if content.content_type is not ContentType.VIDEO:
         raise Invalid.field("content_id", "Only a video has captions.")
     return content
-
-
-async def _upload(store: UploadStore, actor: Actor, upload_id: int) -> Upload:
-    upload = await store.upload(upload_id)
-    if upload is None:
-        raise NotFound
-    await _content(store, actor, upload.content_id)
-    return upload
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

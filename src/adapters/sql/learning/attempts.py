@@ -31,7 +31,7 @@ from modules.learning.domain.quizzes import Question, Quiz
 from modules.learning.quiz_ports import Place
 
 QUIZ_SHARED = QUIZ_BY_ID.with_for_update(read=True)
-PLACE_COLUMNS = [ATTEMPTS.c.id, ENROLLMENTS.c.user_id, CONTENTS.c.course_id, CONTENTS.c.id, QUIZZES.c.id]
+PLACE_COLUMNS = [ATTEMPTS.c.id, ENROLLMENTS.c.user_id, CONTENTS.c.id]
 
 
 def in_place(statement: Select[Any]) -> Select[Any]:
@@ -47,6 +47,7 @@ def in_place(statement: Select[Any]) -> Select[Any]:
 PLACE = in_place(select(*PLACE_COLUMNS).where(ATTEMPTS.c.id == bindparam("id")))
 WITH_PLACE = PLACE.add_columns(HAS_ACCESS, *ATTEMPT_COLUMNS)
 _PLACE = len(PLACE_COLUMNS)
+ADD = insert(ATTEMPTS).returning(ATTEMPTS.c.id)
 BY_ID = select(*ATTEMPT_COLUMNS).where(ATTEMPTS.c.id == bindparam("id")).with_for_update()
 CLOSE = (
     update(ATTEMPTS)
@@ -57,7 +58,6 @@ CLOSE = (
             for name in ("status", "completed_at", "score", "passed", "points_earned", "points_total", "late")
         }
     )
-    .returning(*ATTEMPT_COLUMNS)
 )
 _REVISION = bindparam("revision", type_=Integer)
 _IS_NEWER = or_(_REVISION.is_(None), ATTEMPTS.c.saved_revision <= _REVISION)
@@ -111,7 +111,7 @@ class SqlAttemptStore(SqlStudyStore):
         points_total: int,
         started_at: datetime,
         deadline: datetime | None,
-    ) -> Attempt:
+    ) -> int:
         values = {
             "enrollment_id": enrollment_id,
             "quiz_id": quiz.id,
@@ -126,8 +126,7 @@ class SqlAttemptStore(SqlStudyStore):
             "saved": [],
             "saved_revision": 0,
         }
-        statement = insert(ATTEMPTS).values(values).returning(*ATTEMPT_COLUMNS)
-        return attempt((await self.transaction.execute(statement)).one())
+        return int(await self.transaction.scalar(ADD, values))
 
     async def close(
         self, closed: Attempt, *, status: AttemptStatus, score: Score, completed_at: datetime, late: bool

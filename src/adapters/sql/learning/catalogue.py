@@ -70,7 +70,9 @@ class SqlCatalogueStore(CourseStore):
         found = list[str]()
         for provider, ref, captions in await self.transaction.rows(columns.where(CONTENTS.c.course_id == course_id)):
             found += [*([ref] if provider == Provider.STORAGE.value else []), *captions.values()]
-        return found
+        uploaded = select(UPLOADED.c.ref).join(CONTENTS, CONTENTS.c.id == UPLOADED.c.content_id)
+        rows = await self.transaction.rows(uploaded.where(CONTENTS.c.course_id == course_id))
+        return [*found, *(row[0] for row in rows)]
 
     async def remove_course(self, course_id: int) -> None:
         in_course = QUIZZES.c.content_id.in_(select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id))

@@ -1,6 +1,7 @@
 """Certificates, within a transaction and as people read them."""
 
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -67,7 +68,7 @@ class SqlCertificateStore(CourseStore):
         if row is None:
             return None
         asked = {"enrollment_id": enrollment_id, "course_id": row[2]}
-        best = [score or 0.0 for (score,) in await self.transaction.rows(BEST_SCORES, asked)]
+        best = [Fraction(str(score or 0)) for (score,) in await self.transaction.rows(BEST_SCORES, asked)]
         values = [*row[:-1], sum(best) / len(best) if best else None, row[-1]]
         return Claim(*values)
 

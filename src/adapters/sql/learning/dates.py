@@ -47,7 +47,7 @@ def _postgres_seconds(element: ColumnElement[Any], compiler: Any, **options: Any
 @compiles(seconds_between, "sqlite")
 def _sqlite_seconds(element: ColumnElement[Any], compiler: Any, **options: Any) -> str:
     first, second = _arguments(element, compiler, **options)
-    return f"((julianday({second}) - julianday({first})) * 86400.0)"
+    return f"round((julianday({second}) - julianday({first})) * 86400.0, 3)"
 
 
 __all__ = ["india_day", "seconds_between"]

@@ -24,6 +24,7 @@ from modules.learning.domain.catalogue import Content, Module
 from modules.learning.domain.quizzes import Question, Quiz
 
 UPLOADED = table(Upload)
+UPLOADED_REFS = select(UPLOADED.c.ref).where(UPLOADED.c.content_id == bindparam("content_id"))
 MODULE_BY_ID = select(*MODULE_COLUMNS).where(MODULES.c.id == bindparam("id"))
 CONTENT_BY_ID = select(*CONTENT_COLUMNS).where(CONTENTS.c.id == bindparam("id"))
 PLACE_MODULE = update(MODULES).where(MODULES.c.id == bindparam("row")).values(position=bindparam("place"))
@@ -90,6 +91,9 @@ class SqlOutlineStore(CourseStore):
             .returning(*CONTENT_COLUMNS)
         )
         return content((await self.transaction.execute(statement)).one())
+
+    async def uploaded(self, content_id: int) -> list[str]:
+        return [row[0] for row in await self.transaction.rows(UPLOADED_REFS, {"content_id": content_id})]
 
     async def remove_content(self, content_id: int) -> None:
         await self.transaction.execute(delete(UPLOADED).where(UPLOADED.c.content_id == content_id))

@@ -30,8 +30,10 @@ _IS_EARLIER = or_(
         tuple_(_BEFORE.c.position, _BEFORE.c.id) < tuple_(CONTENTS.c.position, CONTENTS.c.id),
     ),
 )
-_IS_DONE = exists().where(
-    _PASSED.c.enrollment_id == ENROLLMENTS.c.id, _PASSED.c.content_id == _BEFORE.c.id, _PASSED.c.is_completed
+_IS_DONE = exists(
+    select(_PASSED.c.id)
+    .where(_PASSED.c.enrollment_id == ENROLLMENTS.c.id, _PASSED.c.content_id == _BEFORE.c.id, _PASSED.c.is_completed)
+    .correlate(ENROLLMENTS, _BEFORE)  # else the enrolment would be anybody's
 )
 IS_BLOCKED = case(
     (

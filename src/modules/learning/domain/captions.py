@@ -6,7 +6,7 @@ from core.errors import FieldFault
 
 MOST_BYTES = 2**20
 VTT = "text/vtt"
-_TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
+_TIME = r"(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _TIMING = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -1,6 +1,7 @@
 """Certificates: who gets one, what it says, and the number that it is asked for by."""
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct
@@ -30,20 +31,20 @@ class Claim(Struct, frozen=True):
     completed_at: datetime | None
     has_certificate: bool
     min_score: float | None
-    score: float | None
+    score: Fraction | None
     is_issued: bool
 
     @property
     def shown_score(self) -> float | None:
-        """To one decimal."""
-        return None if self.score is None else round(self.score, 1)
+        """To one decimal, half up."""
+        return None if self.score is None else (self.score * 10 + Fraction(1, 2)).__floor__() / 10
 
     @property
     def is_earned(self) -> bool:
         """All contents are completed, and the score is enough where one is asked for."""
         if self.completed_at is None or not self.has_certificate:
             return False
-        return self.min_score is None or self.score is None or self.score >= self.min_score
+        return self.min_score is None or self.score is None or self.score >= Fraction(str(self.min_score))
 
 
 class Certificate(Struct, frozen=True):

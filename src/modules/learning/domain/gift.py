@@ -17,14 +17,13 @@ _HIDDEN = {character: chr(0xF8E0 + n) for n, character in enumerate("\\~=#{}:")}
 _SHOWN = str.maketrans({hidden: character for character, hidden in _HIDDEN.items()})
 _ESCAPE = re.compile(r"\\([\\~=#{}:n])")
 _SPECIAL = re.compile(r"[\\~=#{}:]")
-_TITLE = re.compile(r"::.*?::", re.DOTALL)
-_FORMAT = re.compile(r"\s*\[(?:html|moodle|plain|markdown)\]")
+_FORMAT = re.compile(r"\[(?:html|moodle|plain|markdown)\]")
 _NOTE = re.compile(r"//\s*(points|type):\s*(\S+)\s*$")
 _CATEGORY = re.compile(r"\$CATEGORY:\s*(.*)$")
 _ANSWER = re.compile(r"([=~])\s*(?:%(-?[\d.]+)%)?([^=~]*)")
-_RANGE = re.compile(r"^(\S+)\.\.(\S+)$")
 _LINE_END = re.compile(r"\r\n?|\n")  # splitlines() also cuts where a text may have other separators
 GAP = "_____"
+LONGEST_BLOCK = 100_000
 TRUE, FALSE = {"T", "TRUE"}, {"F", "FALSE"}
 
 
@@ -70,8 +69,13 @@ def blocks(text: str) -> Iterator[Block]:
 
 def read(block: Block) -> Draft:
     """:raises Unreadable:"""
+    if len(block.text) > LONGEST_BLOCK:
+        raise Unreadable(f"At most {LONGEST_BLOCK} characters a question.")
     hidden = _ESCAPE.sub(lambda found: "\n" if found[1] == "n" else _HIDDEN[found[1]], block.text).strip()
-    hidden = _FORMAT.sub("", _TITLE.sub("", hidden, count=1) if hidden.startswith("::") else hidden, count=1)
+    if hidden.startswith("::"):
+        hidden = hidden[2:].partition("::")[2].lstrip()
+    if format_ := _FORMAT.match(hidden):
+        hidden = hidden[format_.end() :]
     before, opened, rest = hidden.partition("{")
     inside, closed, after = rest.partition("}")
     if not opened or not closed:
@@ -151,8 +155,9 @@ def _with_remark(said: str) -> tuple[str, str]:
 
 def _number(text: str) -> tuple[Decimal, Decimal]:
     """The value and its tolerance."""
-    if bounds := _RANGE.match(text):
-        low, high = number(bounds[1]), number(bounds[2])
+    first, is_range, last = text.partition("..")
+    if is_range:
+        low, high = number(first), number(last)
         if low is None or high is None or low > high:
             raise Unreadable(f"{text} is no range of numbers.")
         return (low + high) / 2, (high - low) / 2

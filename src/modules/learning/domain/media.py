@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from core.errors import Invalid
-from modules.learning.domain.catalogue import Media, Provider
+from modules.learning.domain.catalogue import ContentType, Media, Provider
 
 YOUTUBE_HOSTS = {"youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be", "www.youtube-nocookie.com"}
 VIMEO_HOSTS = {"vimeo.com", "www.vimeo.com", "player.vimeo.com"}
@@ -20,6 +20,8 @@ DOCUMENT_TYPES = {
     "application/zip",
 }
 VIDEO_TYPES = {"video/mp4", "video/webm"}
+FILE_TYPES = {ContentType.VIDEO: VIDEO_TYPES, ContentType.DOCUMENT: DOCUMENT_TYPES}
+"""What a content's own file can be."""
 
 
 def hosted_video(url: str) -> Media:
@@ -44,6 +46,12 @@ def hosted_video(url: str) -> Media:
         if YOUTUBE_ID.fullmatch(video_id):
             return Media(provider=Provider.YOUTUBE, ref=video_id)
     raise Invalid.field("video_url", "There is no video id in this address.")
+
+
+def names_video(provider: Provider, ref: str) -> bool:
+    """Whether this can be a video's id at its host, or (unchecked here) a key in our own storage."""
+    patterns = {Provider.YOUTUBE: YOUTUBE_ID, Provider.VIMEO: VIMEO_ID}
+    return provider not in patterns or patterns[provider].fullmatch(ref) is not None
 
 
 def embed_url(media: Media) -> str:

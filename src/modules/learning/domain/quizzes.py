@@ -108,7 +108,7 @@ def number(text: str) -> Decimal | None:
     """What somebody wrote as a number, with a decimal point or comma; None if it is none that can be compared."""
     text = text.strip().replace(",", ".")
     try:
-        found = Decimal(text) if len(text) <= LONGEST_NUMBER else None
+        found = Decimal(text) if len(text) <= LONGEST_NUMBER and "_" not in text else None
     except InvalidOperation:
         return None
     # an exponent of a million makes a comparison take seconds
@@ -117,13 +117,17 @@ def number(text: str) -> Decimal | None:
 
 def question_gaps(draft: Draft) -> list[FieldFault]:
     """What is wrong with a question."""
-    kind, texts = draft.question_type, [option.option_text.strip().casefold() for option in draft.options]
+    kind, texts = draft.question_type, [option.option_text.strip() for option in draft.options]
+    if kind is QuestionType.SHORT_TEXT:
+        texts = [text.casefold() for text in texts]  # as they are compared
     right = sum(option.is_correct for option in draft.options)
     faults = [] if draft.question_text.strip() else [FieldFault("question_text", "The question is empty.")]
     longest = {"question_text": LONGEST_TEXT, "explanation": LONGEST_TEXT, "pool": LONGEST_POOL}
     for field, most in longest.items():
         if len(getattr(draft, field)) > most:
             faults.append(FieldFault(field, f"At most {most} characters."))
+    if not draft.pool.isprintable() or draft.pool != draft.pool.strip():
+        faults.append(FieldFault("pool", "A name in one line, without spaces around it."))
     if not 1 <= draft.points <= MOST_POINTS:
         faults.append(FieldFault("points", f"Between 1 and {MOST_POINTS}."))
     wrong = {

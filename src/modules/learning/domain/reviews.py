@@ -15,6 +15,11 @@ class AlreadyReviewed(Conflict):
     detail = "You have reviewed this course already; change that review."
 
 
+class HiddenReview(Conflict):
+    code = "review_hidden"
+    detail = "An administrator has hidden this review; it cannot be taken back."
+
+
 class ReportReason(StrEnum):
     SPAM = "spam"
     ABUSE = "abuse"
