@@ -46,6 +46,11 @@ class Student:
         at = urlsplit(base)
         self._connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=30)
 
+    def connect(self) -> None:
+        """Anew: what has been idle since the last sample the server may be closing just now."""
+        self._connection.close()
+        self._connection.connect()
+
     def post(self, path: str, body: Any, *statuses: int) -> Any:
         self._connection.request("POST", path, json.dumps(body), self._headers)
         answer = self._connection.getresponse()
@@ -93,6 +98,7 @@ def sample(shala: CallsShala, students: list[Student], unit: Unit, seconds: floa
     until, took, failures = time.monotonic() + seconds, list[float](), list[Exception]()
 
     def work(student: Student) -> None:
+        student.connect()
         while (began := time.monotonic()) < until:
             try:
                 unit(student)

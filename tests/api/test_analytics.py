@@ -158,7 +158,15 @@ async def test_only_staff_see_figures(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"from": "2026-01-02", "to": "2026-01-01"}, {"from": "1990-01-01"}, {"from": "x"}, {"interval": "year"}]
+    "query",
+    [
+        {"from": "2026-01-02", "to": "2026-01-01"},
+        {"from": "1990-01-01"},
+        {"from": "x"},
+        {"to": "0001-01-01"},
+        {"from": "9999-01-01", "to": "9999-12-31"},
+        {"interval": "year"},
+    ],
 )
 async def test_a_span_that_is_none_is_refused(sqlite_world: World, query: dict[str, str]) -> None:
     admin = await sqlite_world.admin()

@@ -11,7 +11,7 @@ from worlds import World
 ATTEMPT_KEYS = {
     "id", "enrollment_id", "quiz_id", "quiz", "attempt_number", "status", "score", "passed", "points_earned",
     "points_total", "started_at", "deadline", "server_time", "completed_at", "questions", "answers", "late",
-    "attempts_left", "progress_percentage",
+    "attempts_left", "progress_percentage", "saved_revision", "shows_answers",
 }  # fmt: skip
 QUESTION_KEYS = {"id", "quiz_id", "question_text", "question_type", "points", "order", "options"}
 OPTION_KEYS = {"id", "question_id", "option_text", "order"}
@@ -46,7 +46,9 @@ async def test_a_quiz_from_its_card_to_its_result(world: World) -> None:
 
     said = answers(attempt)
     saved = await made.save(attempt, said[:2])
-    assert saved.keys() == {"id", "answered_count", "saved_at", "deadline", "server_time"}
+    assert saved.keys() == {
+        "id", "answered_count", "saved_at", "deadline", "server_time", "saved", "saved_revision",
+    }  # fmt: skip
     assert (saved["answered_count"], saved["deadline"]) == (2, attempt["deadline"])
     resumed = await made.start(status=200)
     assert (resumed["id"], resumed["questions"]) == (attempt["id"], attempt["questions"])
@@ -350,9 +352,11 @@ async def test_a_save_that_was_overtaken_is_not_kept(world: World) -> None:
     made = await exam(world)
     attempt = await made.start()
     said = answers(attempt)
-    await made.save(attempt, said, revision=2)
-    await made.save(attempt, said[:1], revision=1)
-    assert len((await made.read(attempt))["answers"]) == 5
+    assert (await made.save(attempt, said, revision=2))["saved"] is True
+    overtaken = await made.save(attempt, said[:1], revision=1)
+    assert (overtaken["saved"], overtaken["saved_revision"]) == (False, 2)
+    kept = await made.read(attempt)
+    assert (len(kept["answers"]), kept["saved_revision"]) == (5, 2)
     await made.save(attempt, said[:3], revision=3)
     assert len((await made.read(attempt))["answers"]) == 3
     await made.save(attempt, said[:2])

@@ -192,6 +192,14 @@ async def test_gift_is_imported(world: World) -> None:
     assert [o["option_text"] for o in braces["options"]] == ["yes", "y~es"]
 
 
+async def test_what_moodle_writes_around_its_questions_is_no_pool(world: World) -> None:
+    made = await exam(world, CHOICE)
+    text = "$CATEGORY: $course$/top/Default for Demo\n\n::Q::[html]What does [html] mean? {=a language ~a person}\n"
+    assert (await upload(made, "a.gift", text)).status_code == 201
+    question = (await made.written())["questions"][1]
+    assert (question["pool"], question["question_text"]) == ("", "What does [html] mean?")
+
+
 async def test_csv_is_imported(world: World) -> None:
     made = await exam(world, CHOICE)
     answer = await upload(made, "questions.csv", "\ufeff" + CSV.replace(",fruits,", ",,"))
@@ -234,6 +242,8 @@ async def test_what_is_exported_is_imported_as_it_was(world: World, kind: str) -
         ("a.gift", "Q {=a ~a}\n\n// points: many\nQ {T}\n\nQ {#=1:0 =2:1}", ["file.1", "file.4", "file.6"]),
         ("a.gift", "Q {=%50%half =whole}\n\n{=a ~b}", ["file.1", "file.3"]),
         ("a.gift", "", ["file"]),
+        ("a.gift", f"Q {{=a ~b\n\na{' ' * 300_000}b {{=x}}\n\nQ {{#{'.' * 300_000} x}}",
+         ["file.1", "file.3", "file.5"]),
         ("a.csv", "question,answer\na,b\n", ["file"]),
         ("a.csv", CSV + "Q,essay,,,,,,a,b,\nQ,single_choice,x,,,,1,a,b,\nQ,single_choice,,,,,9,a,b,\n",
          ["file.6", "file.7", "file.8"]),

@@ -33,7 +33,7 @@ from modules.learning.domain.quizzes import QuestionType
 Format = Annotated[Literal["json", "csv"], QueryParameter(name="format", description="json or csv")]
 Course = Annotated[int | None, QueryParameter(description="Left out: all courses, for administrators")]
 Table: TypeAlias = Response[Any]
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"
 YEAR = timedelta(days=364)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -50,11 +50,15 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Saved(Struct, frozen=True):
+    """`saved` is false for a revision that was overtaken; the app goes on from `saved_revision`."""
+
     id: int
     answered_count: int
     saved_at: datetime
     deadline: datetime | None
     server_time: datetime
+    saved: bool
+    saved_revision: int
 
 
 @post("/quiz-attempts/start/", policy=Policy.ENROLLED)
@@ -69,9 +73,9 @@ async def start_attempt(request: Call, data: JSONBody[Start]) -> Response[Attemp
 async def save_answers(request: Call, attempt_id: FromPath[int], data: JSONBody[Saving]) -> Saved:
     """Keep the answers so far, in place of those kept before."""
     answers = [_answer(body) for body in data.answers]
-    saved = do(request).attempting.save(caller(request), attempt_id, answers, revision=data.revision)
-    attempt, now = await saved
-    return Saved(attempt_id, len(answers), now, attempt.deadline, now)
+    save = do(request).attempting.save(caller(request), attempt_id, answers, revision=data.revision)
+    kept = await save
+    return Saved(attempt_id, len(answers), kept.at, kept.deadline, kept.at, kept.is_kept, kept.revision)
 
 
 @post("/quiz-attempts/{attempt_id:int}/submit/", policy=Policy.OWNER, status_code=200)

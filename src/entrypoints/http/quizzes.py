@@ -40,7 +40,7 @@ Points = Annotated[int, Meta(ge=1, le=MOST_POINTS)]
 Tolerance = str | float
 Kind = Annotated[FileKind | None, QueryParameter(name="format", description="gift or csv; else by the file's name")]
 FILE_BODY = 2 * MIB
-MEDIA_TYPES = {FileKind.GIFT: "text/plain; charset=utf-8", FileKind.CSV: "text/csv; charset=utf-8"}
+MEDIA_TYPES = {FileKind.GIFT: "text/plain", FileKind.CSV: "text/csv"}
 
 
 class NewQuiz(Struct, frozen=True, forbid_unknown_fields=True):

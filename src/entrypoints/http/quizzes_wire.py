@@ -139,6 +139,9 @@ class AttemptInfo(Struct, frozen=True):
     late: bool
     attempts_left: int | None
     progress_percentage: float
+    saved_revision: int
+    shows_answers: bool
+    """Whether its answers tell what would have been right, and why."""
 
 
 class AttemptSummary(Struct, frozen=True):
@@ -222,6 +225,7 @@ def quiz_info(written: WrittenQuiz, *, with_questions: bool) -> QuizInfo:
 
 def attempt_info(sight: AttemptSight, now: datetime) -> AttemptInfo:
     attempt = sight.attempt
+    shows_answers = not attempt.is_open and (sight.is_staff or sight.standing.shows_answers(sight.quiz))
     return AttemptInfo(
         id=attempt.id,
         enrollment_id=attempt.enrollment_id,
@@ -238,10 +242,12 @@ def attempt_info(sight: AttemptSight, now: datetime) -> AttemptInfo:
         server_time=now,
         completed_at=attempt.completed_at,
         questions=[_asked(question, place) for place, question in enumerate(attempt.paper, 1)],
-        answers=_answers(attempt, shows_answers=sight.is_staff or sight.standing.shows_answers(sight.quiz)),
+        answers=_answers(attempt, shows_answers=shows_answers),
         late=attempt.late,
         attempts_left=sight.standing.attempts_left(sight.quiz),
         progress_percentage=sight.percentage,
+        saved_revision=attempt.saved_revision,
+        shows_answers=shows_answers,
     )
 
 

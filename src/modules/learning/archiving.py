@@ -228,5 +228,6 @@ def _checked(archive: Archive) -> dict[str, list[Draft]]:
     if len(drafts) > MOST_CONTENTS:
         faults.append(FieldFault("modules", f"At most {MOST_CONTENTS} contents."))
     if faults:
-        raise Invalid(f"{len(faults)} things are wrong; nothing was imported.", faults=tuple(faults[:SHOWN_FAULTS]))
+        count = "One thing is" if len(faults) == 1 else f"{len(faults)} things are"
+        raise Invalid(f"{count} wrong; nothing was imported.", faults=tuple(faults[:SHOWN_FAULTS]))
     return drafts

@@ -36,6 +36,15 @@ class Started(Struct, frozen=True):
     is_new: bool
 
 
+class Saved(Struct, frozen=True):
+    """What became of a save, and the revision that is stored now."""
+
+    is_kept: bool
+    revision: int
+    deadline: datetime | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Attempting:
     begin: Begin[AttemptStore]
@@ -84,8 +93,8 @@ class Attempting:
 
     async def save(
         self, actor: Actor, attempt_id: int, answers: Sequence[Answer], *, revision: int | None = None
-    ) -> tuple[Attempt, datetime]:
-        """Keep the answers so far, in place of those before, and when they were kept.
+    ) -> "Saved":
+        """Keep the answers so far, in place of those before.
 
         A `revision` lower than the last one was overtaken on its way, and is not kept.
 
@@ -101,9 +110,10 @@ class Attempting:
             raise AttemptClosed
         _demand(has_access)
         check_answers(attempt.paper, answers)
-        if not await self.book.save(attempt_id, answers, revision=revision, now=now):
+        stored = await self.book.save(attempt_id, answers, revision=revision, now=now)
+        if stored is None:
             raise AttemptClosed
-        return attempt, now
+        return Saved(is_kept=revision is None or revision >= stored, revision=stored, deadline=attempt.deadline, at=now)
 
     async def submit(self, actor: Actor, attempt_id: int, answers: Sequence[Answer]) -> None:
         """Grade the saved answers, those given now in their place. A repeat changes nothing, whatever it says; what

@@ -120,8 +120,10 @@ class AttemptBook(Protocol):
         """With whether its student has access now."""
         ...
 
-    async def save(self, attempt_id: int, answers: Sequence[Answer], *, revision: int | None, now: datetime) -> bool:
-        """False if it is closed, past its deadline and grace. What an overtaken revision says is not kept."""
+    async def save(
+        self, attempt_id: int, answers: Sequence[Answer], *, revision: int | None, now: datetime
+    ) -> int | None:
+        """The revision that is stored now, for a lower one is not kept; None if it is closed or its time is over."""
         ...
 
     async def overdue(self, now: datetime, limit: int) -> list[int]:

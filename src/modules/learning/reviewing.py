@@ -9,7 +9,7 @@ from core.errors import NotFound, VersionConflict
 from core.idempotency import Once
 from core.transaction import Begin
 from modules.learning.domain.catalogue import NotStaff
-from modules.learning.domain.enrolment import demand_access
+from modules.learning.domain.enrolment import NotEnrolled, demand_access
 from modules.learning.domain.reviews import HiddenReview, ReportReason, Review
 from modules.learning.review_ports import ReviewStore
 
@@ -27,7 +27,10 @@ class Reviewing:
         async with self.begin() as store:
             if known := await store.answered(once, int):
                 return known
-            enrollment = demand_access(await store.enrollment_of(actor.user_id, course_id), self.clock.now())
+            enrolled = await store.enrollment_of(actor.user_id, course_id)
+            if enrolled is None:
+                raise NotEnrolled("Only who is enrolled in the course reviews it.")
+            enrollment = demand_access(enrolled, self.clock.now())
             review = await store.add_review(enrollment, rating=rating, comment=comment)
             await store.count(course_id, ratings=rating, number=1)
             await store.answer(once, review.id)

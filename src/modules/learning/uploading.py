@@ -130,7 +130,8 @@ class Uploading:
         :raises Invalid: naming what is wrong, by line; or this is no video.
         """
         if faults := caption_faults(text):
-            raise Invalid(f"{len(faults)} things are wrong.", faults=tuple(faults))
+            count = "One thing is" if len(faults) == 1 else f"{len(faults)} things are"
+            raise Invalid(f"{count} wrong.", faults=tuple(faults))
         async with self.begin() as store:
             await _video(store, actor, content_id)
         data = text.encode()

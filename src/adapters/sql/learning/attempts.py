@@ -72,7 +72,7 @@ SAVE = (
         saved=case((_IS_NEWER, bindparam("answers", type_=ATTEMPTS.c.saved.type)), else_=ATTEMPTS.c.saved),
         saved_revision=case((and_(_REVISION.is_not(None), _IS_NEWER), _REVISION), else_=ATTEMPTS.c.saved_revision),
     )
-    .returning(ATTEMPTS.c.id)
+    .returning(ATTEMPTS.c.saved_revision)
 )
 OVERDUE = (
     select(ATTEMPTS.c.id)
@@ -149,9 +149,12 @@ class SqlAttemptBook:
             return None
         return Place(*row[:_PLACE]), attempt(row[_PLACE + 1 :]), bool(row[_PLACE])
 
-    async def save(self, attempt_id: int, answers: Sequence[Answer], *, revision: int | None, now: datetime) -> bool:
+    async def save(
+        self, attempt_id: int, answers: Sequence[Answer], *, revision: int | None, now: datetime
+    ) -> int | None:
         said = {"answers": msgspec.to_builtins(answers), "revision": revision}
-        return await self._database.write(SAVE, {"row": attempt_id, "latest": now - GRACE, **said}) is not None
+        row = await self._database.write(SAVE, {"row": attempt_id, "latest": now - GRACE, **said})
+        return int(row[0]) if row else None
 
     async def overdue(self, now: datetime, limit: int) -> list[int]:
         return [row[0] for row in await self._database.rows(OVERDUE, {"latest": now - GRACE, "limit": limit})]

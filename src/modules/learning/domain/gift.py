@@ -58,7 +58,7 @@ def blocks(text: str) -> Iterator[Block]:
             if note := _NOTE.match(bare):
                 notes[note[1]] = note[2]
         elif found := _CATEGORY.match(bare):
-            pool = found[1].strip()
+            pool = "" if found[1].startswith("$") else found[1].strip()  # Moodle's place for them, as $course$/top
         elif bare:
             begun = begun or place
             lines.append(line)
@@ -79,7 +79,8 @@ def read(block: Block) -> Draft:
     before, opened, rest = hidden.partition("{")
     inside, closed, after = rest.partition("}")
     if not opened or not closed:
-        raise Unreadable("The question has no answers in braces.")
+        missing = "the closing one is missing" if opened else "there are none"
+        raise Unreadable(f"A question's answers stand in braces: {missing}.")
     text = f"{before.rstrip()} {GAP} {after.lstrip()}" if after.strip() else before
     said, _, explanation = inside.partition("####")
     kind, options, tolerance, remarks = _answers(said.strip(), block.notes)

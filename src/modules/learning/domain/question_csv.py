@@ -21,7 +21,8 @@ def rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         names = set(reader.fieldnames or ())
         if not names >= NEEDED:
-            raise Unreadable("The first line must name the columns: " + ", ".join([*COLUMNS, "option_1", "…"]) + ".")
+            wanted = ", ".join([*COLUMNS, "option_1", "…"])
+            raise Unreadable(f"The first line must name the columns, with commas between them: {wanted}.")
         if unknown := names - {*COLUMNS, *(f"option_{n}" for n in range(1, MOST_OPTIONS + 1))}:
             raise Unreadable("There is no column " + ", ".join(sorted(unknown)) + ".")
         for row in reader:
