@@ -25,6 +25,8 @@ QUIET = (
     "aiosqlite",
     "PIL",
     "asyncio",
+    "fontTools",
+    "fpdf",
 )
 
 

@@ -158,17 +158,18 @@ async def test_only_staff_see_figures(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "field"),
     [
-        {"from": "2026-01-02", "to": "2026-01-01"},
-        {"from": "1990-01-01"},
-        {"from": "x"},
-        {"to": "0001-01-01"},
-        {"from": "9999-01-01", "to": "9999-12-31"},
-        {"interval": "year"},
+        ({"from": "2026-01-02", "to": "2026-01-01"}, "from"),
+        ({"from": "1990-01-01"}, "from"),
+        ({"from": "x"}, "from"),
+        ({"to": "0001-01-01"}, "to"),
+        ({"from": "9999-01-01", "to": "9999-12-31"}, "from"),
+        ({"interval": "year"}, "interval"),
+        ({"format": "xml"}, "format"),
     ],
 )
-async def test_a_span_that_is_none_is_refused(sqlite_world: World, query: dict[str, str]) -> None:
+async def test_a_span_that_is_none_is_refused(sqlite_world: World, query: dict[str, str], field: str) -> None:
     admin = await sqlite_world.admin()
     answer = await admin.get(f"{A}enrollments/", params=query)
-    assert answer.status_code == 400, answer.text
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), answer.text

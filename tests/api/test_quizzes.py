@@ -113,6 +113,15 @@ async def test_a_faulty_question_is_refused(sqlite_world: World, question: dict,
     assert len((await made.written())["questions"]) == 1
 
 
+async def test_the_ids_of_options_do_not_tell_their_order(sqlite_world: World) -> None:
+    options = [{"option_text": f"No. {n}", "is_correct": n == 0} for n in range(20)]
+    made = await exam(sqlite_world, {**CHOICE, "options": options})
+    written = (await made.written())["questions"][0]["options"]
+    assert [one["option_text"] for one in written] == [one["option_text"] for one in options]
+    ids = [one["id"] for one in written]
+    assert ids != sorted(ids)  # by chance once in 10^18
+
+
 async def test_students_see_no_quiz_that_they_cannot_take(world: World) -> None:
     teacher = await world.person(Role.INSTRUCTOR)
     course = await world.course(instructor=teacher)

@@ -151,7 +151,7 @@ def _was_decoding(error: Exception) -> bool:
 def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
-        key = str(one.get("key") or "").removeprefix("data")
+        key = _sent_as(request, str(one.get("key") or "").removeprefix("data"))
         faults.append(fault(f"{one.get('message', '')} - at `${key}`"))
     if missing := re.search(r"[Mm]issing required (?:\w+ )?parameter '(\w+)'", str(error.detail)):
         faults = [FieldFault(missing[1], "Required.")]
@@ -159,6 +159,12 @@ def _invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]
         faults = [FieldFault("body", "A JSON body is required.")]
     count = "One field is" if len(faults) == 1 else f"{len(faults)} fields are"
     return answer(request, status=400, code="invalid_input", detail=f"{count} wrong.", faults=tuple(faults))
+
+
+def _sent_as(request: AnyRequest, key: str) -> str:
+    """A parameter's name as the client knows it, where the handler calls it otherwise."""
+    known = request.route_handler.parsed_fn_signature.parameters.get(key)
+    return getattr(known.kwarg_definition, "name", None) or key if known is not None else key
 
 
 HANDLERS: dict[Any, Any] = {AppError: refused, HTTPException: rejected, Exception: broken}

@@ -17,9 +17,14 @@ from entrypoints.http.uploads import MIB, one_file, text_of
 from modules.learning.domain.attempts import Allowance
 from modules.learning.domain.quizzes import (
     LONGEST_ANSWER,
+    LONGEST_LIMIT,
+    LONGEST_POOL,
+    LONGEST_TEXT,
+    MOST_ATTEMPTS,
     MOST_OPTIONS,
     MOST_POINTS,
     MOST_QUESTIONS,
+    SHORTEST_LIMIT,
     Draft,
     Option,
     QuestionType,
@@ -29,13 +34,13 @@ from modules.learning.domain.quizzes import (
 from modules.learning.question_files import FileKind, read_questions, write_questions
 from modules.learning.quiz_ports import AllowanceLine, WrittenQuiz
 
-TimeLimit = Annotated[int, Meta(ge=10, le=86_400)]
-Attempts = Annotated[int, Meta(ge=1, le=1_000)]
-PoolName = Annotated[str, Meta(max_length=80)]
-PoolToDraw = Annotated[str, Meta(min_length=1, max_length=80)]
+TimeLimit = Annotated[int, Meta(ge=SHORTEST_LIMIT, le=LONGEST_LIMIT)]
+Attempts = Annotated[int, Meta(ge=1, le=MOST_ATTEMPTS)]
+PoolName = Annotated[str, Meta(max_length=LONGEST_POOL)]
+PoolToDraw = Annotated[str, Meta(min_length=1, max_length=LONGEST_POOL)]
 Drawn = Annotated[int, Meta(ge=1, le=MOST_QUESTIONS)]
-QuestionText = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
-Explanation = Annotated[str, Meta(max_length=10_000)]
+QuestionText = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
+Explanation = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Points = Annotated[int, Meta(ge=1, le=MOST_POINTS)]
 Tolerance = str | float
 Kind = Annotated[FileKind | None, QueryParameter(name="format", description="gift or csv; else by the file's name")]
@@ -300,7 +305,7 @@ def _allowance(line: AllowanceLine) -> AllowanceInfo:
 
 
 def _options(given: list[OptionBody]) -> tuple[Option, ...]:
-    return tuple(Option(option.id, option.option_text, option.is_correct) for option in given)
+    return tuple(Option(option.id, option.option_text.strip(), option.is_correct) for option in given)
 
 
 def _tolerance(given: Tolerance) -> Decimal:

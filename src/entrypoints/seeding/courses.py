@@ -98,7 +98,8 @@ async def _write_quizzes(rows: Rows, sections: Sequence[Section], content_ids: S
         for position, draft in enumerate(drafts, 1):
             question = seed_rows.question(next(question_ids), quiz_id, draft, position)
             made["questions"].append(question)
-            made["question_options"] += seed_rows.options(question["id"], draft)
+            # not in their order: ids grow, and would tell it
+            made["question_options"] += sorted(seed_rows.options(question["id"], draft), key=lambda o: o["option_text"])
     for table, inserted in made.items():
         if inserted:
             await rows.insert(table, inserted)

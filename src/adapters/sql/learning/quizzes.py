@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from random import SystemRandom
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
@@ -96,7 +97,7 @@ class SqlQuizStore(SqlOutlineStore):
             for question_id, draft in zip(ids, drafts, strict=True)
             for place, option in enumerate(draft.options, 1)
         ]
-        await self.transaction.execute(ADD_OPTION, options)
+        await self.transaction.execute(ADD_OPTION, _in_no_order(options))
         return ids
 
     async def change_question(self, question: Question, draft: Draft) -> None:
@@ -110,7 +111,7 @@ class SqlQuizStore(SqlOutlineStore):
             for place, option in placed
             if option.id
         ]
-        added = [_new_option(question.id, option, place) for place, option in placed if not option.id]
+        added = _in_no_order([_new_option(question.id, option, place) for place, option in placed if not option.id])
         for change, rows in ((REMOVE_OPTION, gone), (CHANGE_OPTION, changed), (ADD_OPTION, added)):
             if rows:
                 await self.transaction.execute(change, rows)
@@ -149,3 +150,10 @@ def _columns(draft: Draft) -> dict[str, Any]:
 def _new_option(question_id: int, option: Option, place: int) -> dict[str, Any]:
     text = {"option_text": option.option_text, "is_correct": option.is_correct}
     return {"question_id": question_id, "position": place, **text}
+
+
+def _in_no_order(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ids grow: where the right option is always written first, the lowest id of a shuffled paper would be it."""
+    shuffled = list(options)
+    SystemRandom().shuffle(shuffled)
+    return shuffled

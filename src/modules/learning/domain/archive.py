@@ -5,7 +5,20 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from modules.learning.domain.catalogue import MAX_ACCESS_DAYS, MAX_DRIP_DAYS, MAX_TEXT, ContentType, Level, Provider
-from modules.learning.domain.quizzes import Draft, Option, Question, QuestionType, Quiz, ShowAnswers, number
+from modules.learning.domain.quizzes import (
+    LONGEST_LIMIT,
+    LONGEST_POOL,
+    MOST_ATTEMPTS,
+    MOST_QUESTIONS,
+    SHORTEST_LIMIT,
+    Draft,
+    Option,
+    Question,
+    QuestionType,
+    Quiz,
+    ShowAnswers,
+    number,
+)
 
 FORMAT: Literal[1] = 1
 MOST_CONTENTS = 5_000
@@ -43,12 +56,14 @@ class ArchivedQuestion(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ArchivedQuiz(Struct, frozen=True, forbid_unknown_fields=True):
     passing_score: Percent
-    time_limit: Annotated[int, Meta(ge=10, le=86_400)] | None
-    max_attempts: Annotated[int, Meta(ge=1, le=1_000)] | None
+    time_limit: Annotated[int, Meta(ge=SHORTEST_LIMIT, le=LONGEST_LIMIT)] | None
+    max_attempts: Annotated[int, Meta(ge=1, le=MOST_ATTEMPTS)] | None
     shuffle_questions: bool
     shuffle_options: bool
     show_answers: ShowAnswers
-    pools: dict[Annotated[str, Meta(min_length=1, max_length=80)], Annotated[int, Meta(ge=1, le=500)]]
+    pools: dict[
+        Annotated[str, Meta(min_length=1, max_length=LONGEST_POOL)], Annotated[int, Meta(ge=1, le=MOST_QUESTIONS)]
+    ]
     questions: list[ArchivedQuestion]
 
 

@@ -13,6 +13,9 @@ from core.ids import Randomness
 MOST_OPTIONS = 20
 MOST_QUESTIONS = 500
 MOST_POINTS = 1_000
+SHORTEST_LIMIT, LONGEST_LIMIT = 10, 86_400
+"""Of the time for an attempt, in seconds."""
+MOST_ATTEMPTS = 1_000
 LONGEST_TEXT = 10_000
 LONGEST_ANSWER = 500
 LONGEST_POOL = 80
