@@ -145,9 +145,9 @@ async def test_figures_come_as_csv(world: World) -> None:
     assert students[1]["time_spent"] == "40"
 
 
-async def test_only_staff_see_figures(world: World) -> None:
-    made = await exam(world)
-    other = await world.person(Role.INSTRUCTOR)
+async def test_only_staff_see_figures(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
+    other = await sqlite_world.person(Role.INSTRUCTOR)
     for path in ("enrollments/", "funnel/", "contents/", "completion-time/", "students/"):
         of_course = {"course_id": made.course.id}
         assert (await other.get(f"{A}{path}", params=of_course)).status_code == 404

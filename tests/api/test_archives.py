@@ -92,26 +92,26 @@ async def test_out_and_in_and_out_is_the_same(world: World) -> None:
     assert (await admin.follow(url)).text == "one, two"
 
 
-async def test_an_archive_says_nothing_of_students(world: World) -> None:
-    made = await rich(world)
+async def test_an_archive_says_nothing_of_students(sqlite_world: World) -> None:
+    made = await rich(sqlite_world)
     text = json.dumps(opened(await export(made.teacher, made.course.id)))
     for name in ("id", "user_id", "enrollment_id", "created_at", "slug_"):
         assert f'"{name}"' not in text
 
 
-async def test_what_is_not_here_is_said(world: World) -> None:
-    made = await rich(world)
+async def test_what_is_not_here_is_said(sqlite_world: World) -> None:
+    made = await rich(sqlite_world)
     archive = opened(await export(made.teacher, made.course.id))
     archive["modules"][0]["contents"][4]["media"]["ref"] = "contents/9/nowhere.txt"
-    answer = await bring(world, packed(archive))
+    answer = await bring(sqlite_world, packed(archive))
     assert answer.status_code == 201, answer.text
     assert answer.json()["missing"] == [
         "modules.0.contents.4.media: the file sheet.txt is not here.",
         "modules.0.contents.4: not published, for no file has been uploaded.",
     ]
     archive["category"] = {"slug": "brand-new", "title": "Brand new"}
-    new = (await bring(world, packed(archive))).json()["course_id"]
-    shown = (await (await world.admin()).get(f"/api/courses/courses/{new}/")).json()
+    new = (await bring(sqlite_world, packed(archive))).json()["course_id"]
+    shown = (await (await sqlite_world.admin()).get(f"/api/courses/courses/{new}/")).json()
     assert shown["category_info"]["title"] == "Brand new"
 
 
@@ -142,7 +142,9 @@ async def test_a_faulty_archive_makes_nothing(sqlite_world: World, change: dict[
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"PK\x03\x04nothing", packed({}, "other.json"), packed(b"\xff\xfe"), packed("[" * 100_000)]
+    "body",
+    [b"", b"PK\x03\x04nothing", packed({}, "other.json"), packed(b"\xff\xfe"), packed("[" * 100_000)],
+    ids=["nothing", "no zip", "another name", "no text", "brackets"],
 )
 async def test_what_is_no_archive_is_refused(sqlite_world: World, body: bytes) -> None:
     answer = await bring(sqlite_world, body)
@@ -157,13 +159,13 @@ async def test_an_archive_that_unpacks_without_end_is_refused(sqlite_world: Worl
     assert (answer.status_code, "MiB" in answer.text) == (400, True), answer.text
 
 
-async def test_only_staff_take_a_course_out_and_only_administrators_bring_one(world: World) -> None:
-    made = await exam(world)
-    other = await world.person(Role.INSTRUCTOR)
+async def test_only_staff_take_a_course_out_and_only_administrators_bring_one(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
+    other = await sqlite_world.person(Role.INSTRUCTOR)
     path = f"/api/courses/courses/{made.course.id}/archive/"
     assert [(await person.get(path)).status_code for person in (other, made.student)] == [403, 403]
     file = {"file": ("a.zip", await export(made.teacher, made.course.id), "application/zip")}
     assert (await made.teacher.call("POST", IMPORT, files=file)).status_code == 403
-    assert await world.count("audit_log", "action = 'course.imported'") == 0
+    assert await sqlite_world.count("audit_log", "action = 'course.imported'") == 0
     questions = (await made.teacher.get(f"{QUIZZES}{made.id}/")).json()["questions"]
     assert (await made.teacher.get(f"{QUESTIONS}{questions[0]['id']}/")).status_code == 200

@@ -212,8 +212,8 @@ async def test_whoever_looks_first_closes_what_is_over(world: World) -> None:
     assert refused.json()["code"] == "attempts_exhausted"
 
 
-async def test_answers_that_the_paper_cannot_have_change_nothing(world: World) -> None:
-    made = await exam(world)
+async def test_answers_that_the_paper_cannot_have_change_nothing(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
     attempt = await made.start()
     first, several, _, number, text = attempt["questions"]
     said = answers(attempt)
@@ -237,11 +237,11 @@ async def test_answers_that_the_paper_cannot_have_change_nothing(world: World) -
     assert (await made.submit(attempt))["score"] == 100.0
 
 
-async def test_the_attempt_of_somebody_else_is_nobodys_to_see_or_change(world: World) -> None:
-    made = await exam(world)
+async def test_the_attempt_of_somebody_else_is_nobodys_to_see_or_change(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
     attempt = await made.start()
-    other = await world.person()
-    await world.enrol(other, made.course)
+    other = await sqlite_world.person()
+    await sqlite_world.enrol(other, made.course)
     body = {"answers": answers(attempt)}
     calls = [
         await other.get(f"{ATTEMPTS}{attempt['id']}/"),
@@ -273,7 +273,7 @@ async def test_a_paper_stays_as_it_was_when_it_was_given_out(world: World) -> No
     assert (gone.status_code, gone.json()["code"]) == (409, "not_publishable")
 
 
-async def test_answers_are_shown_when_the_quiz_says_so(world: World) -> None:
+async def test_answers_are_shown_when_the_quiz_says_so(sqlite_world: World) -> None:
     async def shown(made: Exam, *, right: bool) -> bool:
         attempt = await made.start()
         done = await made.submit(attempt, answers(attempt, right=right))
@@ -281,13 +281,13 @@ async def test_answers_are_shown_when_the_quiz_says_so(world: World) -> None:
         assert all(isinstance(mark["is_correct"], bool) for mark in done["answers"])
         return any(keys)
 
-    never = await exam(world, show_answers="never", max_attempts=1)
+    never = await exam(sqlite_world, show_answers="never", max_attempts=1)
     assert not await shown(never, right=True)
-    at_once = await exam(world, show_answers="after_submission")
+    at_once = await exam(sqlite_world, show_answers="after_submission")
     assert await shown(at_once, right=False)
-    by_default = await exam(world, max_attempts=2)
+    by_default = await exam(sqlite_world, max_attempts=2)
     assert [await shown(by_default, right=False) for _ in range(2)] == [False, True]
-    passed = await exam(world)
+    passed = await exam(sqlite_world)
     assert await shown(passed, right=True)
     # a paper that is open may ask the same: what an earlier attempt shows is hidden again
     again = await passed.start()
@@ -298,10 +298,10 @@ async def test_answers_are_shown_when_the_quiz_says_so(world: World) -> None:
     assert any(mark["explanation"] for mark in (await passed.read(earlier))["answers"])
 
 
-async def test_pools_are_drawn_from_and_orders_are_shuffled(world: World) -> None:
+async def test_pools_are_drawn_from_and_orders_are_shuffled(sqlite_world: World) -> None:
     drawn = [{**CHOICE, "question_text": f"Question {n}", "pool": "grammar"} for n in range(8)]
     made = await exam(
-        world, *drawn, {**CHOICE, "question_text": "Always"},
+        sqlite_world, *drawn, {**CHOICE, "question_text": "Always"},
         pools={"grammar": 3}, shuffle_questions=True, shuffle_options=True,
     )  # fmt: skip
     card = await made.card()

@@ -62,30 +62,34 @@ async def test_a_completed_course_gives_a_certificate_that_anybody_checks(world:
     assert [one["notification_type"] for one in told] == ["certificate_issued"]
 
 
-async def test_the_signature_verifies_without_us(world: World) -> None:
-    _, certificate = await certified(world)
-    published = (await world.http.get(f"{CERTIFICATES}keys/")).json()
+async def test_the_signature_verifies_without_us(sqlite_world: World) -> None:
+    _, certificate = await certified(sqlite_world)
+    published = (await sqlite_world.http.get(f"{CERTIFICATES}keys/")).json()
     keys = PyJWKSet.from_dict(published)
     key = keys[jwt.get_unverified_header(certificate["token"])["kid"]]
     said = jwt.decode(certificate["token"], key, algorithms=["EdDSA"])
     assert (said["jti"], said["student"]) == (certificate["number"], "Ravi K")
     assert said["course"] == certificate["course"]
-    assert said["iss"] == world.house.settings.public_base_url
+    assert said["iss"] == sqlite_world.house.settings.public_base_url
     head, body, signature = certificate["token"].split(".")
     for forged in (f"{head}.{body[:-2]}AA.{signature}", f"{head}.{body}.{signature[:-4]}AAAA"):
         with pytest.raises(jwt.InvalidTokenError):
             jwt.decode(forged, key, algorithms=["EdDSA"])
     # and it is no way in
-    refused = await world.http.get("/api/accounts/me/", headers={"Authorization": f"Bearer {certificate['token']}"})
+    refused = await sqlite_world.http.get(
+        "/api/accounts/me/", headers={"Authorization": f"Bearer {certificate['token']}"}
+    )
     assert refused.status_code == 401
 
 
-async def test_it_is_printed_with_a_code_that_leads_back(world: World) -> None:
-    _, certificate = await certified(world)
-    printed = await world.http.get(certificate["pdf_url"].removeprefix("http://testserver"))
+async def test_it_is_printed_with_a_code_that_leads_back(sqlite_world: World) -> None:
+    _, certificate = await certified(sqlite_world)
+    printed = await sqlite_world.http.get(certificate["pdf_url"].removeprefix("http://testserver"))
     assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
     assert printed.content.startswith(b"%PDF-")
-    again = await asyncio.gather(*[world.http.get(f"{CERTIFICATES}{certificate['number']}/pdf/") for _ in range(5)])
+    again = await asyncio.gather(
+        *[sqlite_world.http.get(f"{CERTIFICATES}{certificate['number']}/pdf/") for _ in range(5)]
+    )
     assert {len(answer.content) for answer in again} == {len(printed.content)}
     with PdfDocument(printed.content) as document:
         assert len(document) == 1
@@ -136,8 +140,8 @@ async def test_a_minimum_score_is_asked_of_all_quizzes(world: World) -> None:
     assert certificate["score"] == 81.8
 
 
-async def test_a_course_may_give_none(world: World) -> None:
-    made = await exam(world)
+async def test_a_course_may_give_none(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
     await made.teacher.patch(f"/api/courses/courses/{made.course.id}/", {"has_certificate": False})
     await read_all(made.student, made)
     attempt = await made.start()
@@ -145,8 +149,8 @@ async def test_a_course_may_give_none(world: World) -> None:
     assert await mine(made.student) == []
 
 
-async def test_what_it_says_stays_when_the_world_changes(world: World) -> None:
-    made, certificate = await certified(world)
+async def test_what_it_says_stays_when_the_world_changes(sqlite_world: World) -> None:
+    made, certificate = await certified(sqlite_world)
     await made.student.patch("/api/accounts/me/", {"full_name": "Somebody Else"})
     await made.teacher.patch(f"/api/courses/courses/{made.course.id}/", {"title": "Another title"})
     assert await mine(made.student) == [certificate]

@@ -35,20 +35,20 @@ async def test_a_note_is_kept_changed_and_thrown_away(world: World) -> None:
     assert (await student.get(NOTES)).json()["results"] == [other]
 
 
-async def test_nobody_else_sees_a_note(world: World) -> None:
-    course, student, other = await world.course(), await world.person(), await world.person()
+async def test_nobody_else_sees_a_note(sqlite_world: World) -> None:
+    course, student, other = await sqlite_world.course(), await sqlite_world.person(), await sqlite_world.person()
     for person in (student, other):
-        await world.enrol(person, course)
+        await sqlite_world.enrol(person, course)
     note = (await student.post(NOTES, {"content_id": course.content_ids[1], "text": "Mine"})).json()
-    for person in (other, await world.admin()):
+    for person in (other, await sqlite_world.admin()):
         assert (await person.get(NOTES)).json()["results"] == []
         assert (await person.patch(f"{NOTES}{note['id']}/", {"text": "x"})).status_code == 404
         assert (await person.delete(f"{NOTES}{note['id']}/")).status_code == 404
 
 
-async def test_what_cannot_be_opened_cannot_be_noted(world: World) -> None:
-    course, student = await world.course(), await world.person()
-    locked = await world.text(course, title="Later", available_after_days=30)
+async def test_what_cannot_be_opened_cannot_be_noted(sqlite_world: World) -> None:
+    course, student = await sqlite_world.course(), await sqlite_world.person()
+    locked = await sqlite_world.text(course, title="Later", available_after_days=30)
     preview, second = course.content_ids[:2]
 
     async def codes(content_id: int) -> list[str]:
@@ -61,10 +61,10 @@ async def test_what_cannot_be_opened_cannot_be_noted(world: World) -> None:
     assert await codes(preview) == ["", ""]
     assert await codes(second) == ["not_enrolled"] * 2
     assert await codes(987_654) == ["not_found"] * 2
-    enrolled = await world.enrol(student, course)
+    enrolled = await sqlite_world.enrol(student, course)
     assert await codes(second) == ["", ""]
     assert await codes(locked) == ["content_locked"] * 2
-    await (await world.admin()).patch(f"/api/courses/enrollments/{enrolled}/", {"is_active": False})
+    await (await sqlite_world.admin()).patch(f"/api/courses/enrollments/{enrolled}/", {"is_active": False})
     assert await codes(second) == ["enrolment_expired"] * 2
     assert len((await student.get(NOTES)).json()["results"]) == 2  # what was noted stays one's own
 

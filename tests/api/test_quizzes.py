@@ -201,16 +201,16 @@ async def test_gift_is_imported(world: World) -> None:
     assert [o["option_text"] for o in braces["options"]] == ["yes", "y~es"]
 
 
-async def test_what_moodle_writes_around_its_questions_is_no_pool(world: World) -> None:
-    made = await exam(world, CHOICE)
+async def test_what_moodle_writes_around_its_questions_is_no_pool(sqlite_world: World) -> None:
+    made = await exam(sqlite_world, CHOICE)
     text = "$CATEGORY: $course$/top/Default for Demo\n\n::Q::[html]What does [html] mean? {=a language ~a person}\n"
     assert (await upload(made, "a.gift", text)).status_code == 201
     question = (await made.written())["questions"][1]
     assert (question["pool"], question["question_text"]) == ("", "What does [html] mean?")
 
 
-async def test_csv_is_imported(world: World) -> None:
-    made = await exam(world, CHOICE)
+async def test_csv_is_imported(sqlite_world: World) -> None:
+    made = await exam(sqlite_world, CHOICE)
     answer = await upload(made, "questions.csv", "\ufeff" + CSV.replace(",fruits,", ",,"))
     assert answer.status_code == 201, answer.text
     _, verbs, which, pi, capital = (await made.written())["questions"]
@@ -220,16 +220,16 @@ async def test_csv_is_imported(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["gift", "csv"])
-async def test_what_is_exported_is_imported_as_it_was(world: World, kind: str) -> None:
+async def test_what_is_exported_is_imported_as_it_was(sqlite_world: World, kind: str) -> None:
     odd = {**TEXT, "question_text": "A {b} = c: ~d # \\n \\nabla %5%\nline two", "explanation": "x:y\n{z}"}
     named = [{"option_text": "सत्य", "is_correct": False}, {"option_text": "%50% no -> #1", "is_correct": True}]
     made = await exam(
-        world, *ALL, odd, {**TRUE, "options": named, "points": 7}, {**SEVERAL, "pool": "नाम"}, pools={"नाम": 1}
+        sqlite_world, *ALL, odd, {**TRUE, "options": named, "points": 7}, {**SEVERAL, "pool": "नाम"}, pools={"नाम": 1}
     )
     exported = await made.teacher.get(f"{QUIZZES}{made.id}/questions/export/", params={"format": kind})
     assert exported.status_code == 200, exported.text
     assert f'filename="quiz-{made.id}.{kind}"' in exported.headers["content-disposition"]
-    other = await exam(world, CHOICE)
+    other = await exam(sqlite_world, CHOICE)
     await other.teacher.post(f"/api/courses/contents/{other.content_id}/unpublish/")
     answer = await upload(other, "a.bin", exported.content, format=kind)
     assert answer.status_code == 201, answer.text
@@ -317,9 +317,9 @@ def answers_of(attempt: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"question_id": attempt["questions"][1]["id"], "answer_text": "Delhi"}]
 
 
-async def test_only_the_courses_staff_write_and_read_its_quizzes(world: World) -> None:
-    made = await exam(world)
-    other = await world.person(Role.INSTRUCTOR)
+async def test_only_the_courses_staff_write_and_read_its_quizzes(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
+    other = await sqlite_world.person(Role.INSTRUCTOR)
     question = (await made.written())["questions"][0]["id"]
     reads = [f"{QUIZZES}{made.id}/", f"{QUESTIONS}{question}/", f"{QUIZZES}{made.id}/questions/export/"]
     assert [(await other.get(path)).status_code for path in reads] == [404] * 3

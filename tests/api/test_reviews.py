@@ -119,24 +119,24 @@ async def test_what_is_no_review_is_refused(sqlite_world: World, body: dict, fie
     assert await rating_of(sqlite_world, course) == (0.0, 0)
 
 
-async def test_only_who_has_access_reviews(world: World) -> None:
-    course, stranger = await world.course(), await world.person()
-    (student,) = await classmates(world, 1, course)
+async def test_only_who_has_access_reviews(sqlite_world: World) -> None:
+    course, stranger = await sqlite_world.course(), await sqlite_world.person()
+    (student,) = await classmates(sqlite_world, 1, course)
     refused = await stranger.post(REVIEWS, {"course_id": course.id, "rating": 1})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_enrolled")
     made = await rate(student, course, 5)
     for method, path in (("PATCH", ""), ("DELETE", "")):
         answer = await stranger.call(method, f"{REVIEWS}{made['id']}/{path}", json={"rating": 1})
         assert answer.status_code == 404
-    hidden = await world.course(publish=False)
-    assert (await world.http.get(REVIEWS, params={"course_id": hidden.id})).status_code == 404
-    assert (await world.http.get(REVIEWS, params={"course_id": 987654})).status_code == 404
+    hidden = await sqlite_world.course(publish=False)
+    assert (await sqlite_world.http.get(REVIEWS, params={"course_id": hidden.id})).status_code == 404
+    assert (await sqlite_world.http.get(REVIEWS, params={"course_id": 987654})).status_code == 404
 
 
-async def test_teachers_answer(world: World) -> None:
-    teacher, other = await world.person(Role.INSTRUCTOR), await world.person(Role.INSTRUCTOR)
-    course = await world.course(instructor=teacher)
-    (student,) = await classmates(world, 1, course)
+async def test_teachers_answer(sqlite_world: World) -> None:
+    teacher, other = await sqlite_world.person(Role.INSTRUCTOR), await sqlite_world.person(Role.INSTRUCTOR)
+    course = await sqlite_world.course(instructor=teacher)
+    (student,) = await classmates(sqlite_world, 1, course)
     made = await rate(student, course, 2, "Too fast")
     path = f"{REVIEWS}{made['id']}/reply/"
     assert (await other.call("PUT", path, json={"text": "Hm"})).status_code == 403
@@ -144,12 +144,12 @@ async def test_teachers_answer(world: World) -> None:
     for text in ("Slower now.", "Much slower now."):
         answer = await teacher.call("PUT", path, json={"text": text})
         assert answer.status_code == 200, answer.text
-    (shown,) = await listed(world, course)
+    (shown,) = await listed(sqlite_world, course)
     assert (shown["reply"]["text"], shown["reply"]["user"]["id"]) == ("Much slower now.", teacher.id)
     assert shown["updated_at"] == made["updated_at"]  # that is when its author wrote
     taken = await teacher.delete(path)
     assert taken.json()["reply"] is None
-    assert await rating_of(world, course) == (2.0, 1)
+    assert await rating_of(sqlite_world, course) == (2.0, 1)
 
 
 async def test_what_is_reported_is_hidden_or_kept(world: World) -> None:

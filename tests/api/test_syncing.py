@@ -207,9 +207,9 @@ async def test_syncs_and_reports_at_once_lose_nothing(world: World) -> None:
     assert (await state(student, course))[2]["watched"] == 400
 
 
-async def test_a_quiz_is_not_passed_by_saying_so(world: World) -> None:
-    made = await exam(world)
-    told = event(world, made.content_id, 0, 60, is_completed=True)
+async def test_a_quiz_is_not_passed_by_saying_so(sqlite_world: World) -> None:
+    made = await exam(sqlite_world)
+    told = event(sqlite_world, made.content_id, 0, 60, is_completed=True)
     body = await sync(made.student, told)
     assert (body["results"][0]["status"], body["progress"][0]["is_completed"]) == ("applied", False)
 
@@ -297,9 +297,9 @@ async def test_what_others_complete_opens_nothing(world: World) -> None:
         assert (refused.status_code, refused.json()["code"]) == (403, "content_locked")
 
 
-async def test_a_sequential_quiz_waits_for_what_is_before_it(world: World) -> None:
-    made = await exam(world, texts=2)
-    await (await world.admin()).patch(f"/api/courses/courses/{made.course.id}/", {"is_sequential": True})
+async def test_a_sequential_quiz_waits_for_what_is_before_it(sqlite_world: World) -> None:
+    made = await exam(sqlite_world, texts=2)
+    await (await sqlite_world.admin()).patch(f"/api/courses/courses/{made.course.id}/", {"is_sequential": True})
     refused = await made.student.post("/api/courses/quiz-attempts/start/", {"quiz_id": made.id})
     assert (refused.status_code, refused.json()["code"]) == (403, "content_locked")
     for id_ in made.course.content_ids:

@@ -90,7 +90,9 @@ async def studio(
 
 
 @pytest.mark.parametrize(
-    ("kind", "data"), [("video/mp4", MP4), ("application/pdf", PDF), ("text/plain", "हिन्दी".encode())]
+    ("kind", "data"),
+    [("video/mp4", MP4), ("application/pdf", PDF), ("text/plain", "हिन्दी".encode())],
+    ids=["film", "pdf", "text"],
 )
 async def test_a_file_is_announced_sent_and_completed(studio: Studio, kind: str, data: bytes) -> None:
     content_id = studio.film if kind.startswith("video/") else studio.sheet
@@ -142,6 +144,7 @@ async def test_its_address_cannot_change_what_was_looked_at(studio: Studio) -> N
         ("text/plain", PDF, PDF),
         ("application/zip", PDF, PDF),
     ],
+    ids=["page as film", "mp4 as webm", "program as pdf", "pdf as text", "pdf as zip"],
 )
 async def test_what_is_something_else_by_its_content_is_thrown_away(
     studio: Studio, kind: str, said: bytes, sent: bytes
@@ -249,6 +252,7 @@ async def test_captions_are_set_shown_and_removed(studio: Studio) -> None:
         (b"WEBVTT\n\xff", "file"),
         ("WEBVTT\n\n00:00.000 --> 00:02.000\n" + "x" * 2**20, "file"),
     ],
+    ids=range(10),
 )
 async def test_captions_that_no_player_shows_are_refused(studio: Studio, text: str | bytes, field: str) -> None:
     answer = await captioned(studio, "en", text)
