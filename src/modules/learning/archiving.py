@@ -100,8 +100,10 @@ class Archiving:
                     missing.append(f"{place}: the file {name} is not here.")
                 else:
                     copies[place] = copied
+            # before the transaction: a large course takes seconds to render
+            html = {place: self.markdown.render(content.text_content) for place, content in _contents(archive)}
             async with self.begin() as store:
-                course_id = await self._write(store, actor, archive, copies, drafts, missing)
+                course_id = await self._write(store, actor, archive, copies, drafts, html, missing)
         except BaseException:
             for ref in copies.values():
                 await self.library.discard(ref)
@@ -115,6 +117,7 @@ class Archiving:
         archive: Archive,
         copies: Mapping[str, str],
         drafts: Mapping[str, list[Draft]],
+        html: Mapping[str, str],
         missing: list[str],
     ) -> int:
         names = [name for name in Archive.__struct_fields__ if name not in {"format", "category", "modules", "level"}]
@@ -131,7 +134,9 @@ class Archiving:
             made = await store.add_module(course.id, title=module.title, description=module.description)
             for c, content in enumerate(module.contents):
                 place = f"modules.{m}.contents.{c}"
-                added = await store.add_content(made, **self._values(content, copies.get(f"{place}.media")))
+                added = await store.add_content(
+                    made, **_values(content, copies.get(f"{place}.media")), text_html=html[place]
+                )
                 known = {name: copies.get(f"{place}.captions.{name}") for name in content.captions}
                 if captions := {name: ref for name, ref in known.items() if ref}:
                     await store.change_content(added.id, captions=captions)
@@ -149,14 +154,14 @@ class Archiving:
         await store.audit(actor_id=actor.user_id, action="course.imported", target_type="course", target_id=course.id)
         return course.id
 
-    def _values(self, content: ArchivedContent, copy: str | None) -> dict[str, Any]:
-        names = ("title", "content_type", "video_duration", "text_content", "is_preview", "available_after_days")
-        media = None
-        if content.media is not None:
-            ref = copy if content.media.provider is Provider.STORAGE else content.media.ref
-            media = Media(**{**asdict(content.media), "ref": ref}) if ref else None
-        rendered = {"text_html": self.markdown.render(content.text_content), "media": media}
-        return {**{name: getattr(content, name) for name in names}, **rendered}
+
+def _values(content: ArchivedContent, copy: str | None) -> dict[str, Any]:
+    names = ("title", "content_type", "video_duration", "text_content", "is_preview", "available_after_days")
+    media = None
+    if content.media is not None:
+        ref = copy if content.media.provider is Provider.STORAGE else content.media.ref
+        media = Media(**{**asdict(content.media), "ref": ref}) if ref else None
+    return {**{name: getattr(content, name) for name in names}, "media": media}
 
 
 async def _archived(store: ArchiveStore, content: Content) -> ArchivedContent:

@@ -144,7 +144,6 @@ class AttemptSight(Struct, frozen=True):
     """An attempt with what decides how much of it is shown. `percentage` is how far its student is in the course."""
 
     attempt: Attempt
-    place: Place
     quiz: Quiz
     title: str
     standing: Standing

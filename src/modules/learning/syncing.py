@@ -134,16 +134,15 @@ async def _noted(store: SyncStore, actor: Actor, lesson: Lesson, told: Sequence[
     """What is stored once all of it is merged."""
     for _ in range(MOST_TRIES):
         _, enrollment = demand_lesson(lesson, now, in_order=False)
-        before = after = lesson.progress or untouched(lesson, enrollment)
-        for happened in told:
-            after = merge(
-                after,
-                happened,
-                content_type=lesson.content_type,
-                duration=lesson.video_duration,
-                enrolled_since=enrollment.enrollment_date,
-                now=now,
-            )
+        before = lesson.progress or untouched(lesson, enrollment)
+        after = merge(
+            before,
+            told,
+            content_type=lesson.content_type,
+            duration=lesson.video_duration,
+            enrolled_since=enrollment.enrollment_date,
+            now=now,
+        )
         noted = before if after == before and before.id else await store.note(before, after)
         if noted is not None:
             return noted

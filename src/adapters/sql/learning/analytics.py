@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from adapters.sql.database import Database
 from adapters.sql.learning.certificates import CERTIFICATES
-from adapters.sql.learning.dates import india_day, seconds_between
+from adapters.sql.learning.dates import IndiaDay, SecondsBetween
 from adapters.sql.learning.quiz_rows import ANSWERS, ATTEMPTS, QUESTIONS
 from adapters.sql.learning.rows import CONTENTS, ENROLLMENTS, MODULES, PROGRESS, TYPES, USERS
 from adapters.sql.learning.tally import COMPLETED, TOTAL
@@ -49,7 +49,7 @@ _OF_COURSE = E.course_id == bindparam("course_id")
 
 
 def _days(column: ColumnElement[Any], *where: ColumnElement[bool], is_completion: bool) -> Select[Any]:
-    day = india_day(column)
+    day = IndiaDay(column)
     counts = (literal(0), func.count()) if is_completion else (func.count(), literal(0))
     return select(day, *counts).where(column >= _FROM, column < _UNTIL, *where).group_by(day)
 
@@ -143,7 +143,7 @@ PARTS = (
     .outerjoin(_STOPPED, _STOPPED.c.place == _PARTS.c.place)
     .order_by(_PARTS.c.place)
 )
-_TOOK = seconds_between(E.enrollment_date, E.completed_at)
+_TOOK = SecondsBetween(E.enrollment_date, E.completed_at)
 _IS_COMPLETED = and_(E.completed_at.is_not(None), E.completed_at >= E.enrollment_date)
 SHARES = (25, 50, 75, 90)
 
@@ -157,7 +157,7 @@ def _times(*where: ColumnElement[bool]) -> tuple[Any, Any]:
     )
     # the smallest that at least so many percent did not exceed
     at = [func.min(case((ranked.c.n * 100 >= ranked.c.all * share, ranked.c.took))) for share in (0, *SHARES)]
-    days = seconds_between(E.enrollment_date, E.completed_at) / 86_400
+    days = SecondsBetween(E.enrollment_date, E.completed_at) / 86_400
     ranges = [func.count().filter(and_(days >= first, days < last)) for first, last in pairwise((0, *DAYS))]
     ranges.append(func.count().filter(days >= DAYS[-1]))
     return select(*at), select(func.count(), *ranges).select_from(ENROLLMENTS).where(_IS_COMPLETED, *where)

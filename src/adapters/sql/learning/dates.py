@@ -8,14 +8,14 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Date
 
 
-class india_day(GenericFunction[Any]):  # noqa: N801 - reads as a function
+class IndiaDay(GenericFunction[Any]):
     """The day in India that a time is on: a date on PostgreSQL, its ISO form on SQLite."""
 
     type = Date()
     inherit_cache = True
 
 
-class seconds_between(GenericFunction[float]):  # noqa: N801 - reads as a function
+class SecondsBetween(GenericFunction[float]):
     """From the first time to the second."""
 
     type = Float()
@@ -26,28 +26,28 @@ def _arguments(element: Any, compiler: Any, **options: Any) -> list[str]:
     return [compiler.process(clause, **options) for clause in element.clauses]
 
 
-@compiles(india_day, "postgresql")
+@compiles(IndiaDay, "postgresql")
 def _postgres_day(element: ColumnElement[Any], compiler: Any, **options: Any) -> str:
     (time,) = _arguments(element, compiler, **options)
     return f"CAST(timezone('Asia/Kolkata', {time}) AS DATE)"
 
 
-@compiles(india_day, "sqlite")
+@compiles(IndiaDay, "sqlite")
 def _sqlite_day(element: ColumnElement[Any], compiler: Any, **options: Any) -> str:
     (time,) = _arguments(element, compiler, **options)
     return f"date({time}, '+330 minutes')"
 
 
-@compiles(seconds_between, "postgresql")
+@compiles(SecondsBetween, "postgresql")
 def _postgres_seconds(element: ColumnElement[Any], compiler: Any, **options: Any) -> str:
     first, second = _arguments(element, compiler, **options)
     return f"EXTRACT(EPOCH FROM ({second} - {first}))"
 
 
-@compiles(seconds_between, "sqlite")
+@compiles(SecondsBetween, "sqlite")
 def _sqlite_seconds(element: ColumnElement[Any], compiler: Any, **options: Any) -> str:
     first, second = _arguments(element, compiler, **options)
     return f"round((julianday({second}) - julianday({first})) * 86400.0, 3)"
 
 
-__all__ = ["india_day", "seconds_between"]
+__all__ = ["IndiaDay", "SecondsBetween"]

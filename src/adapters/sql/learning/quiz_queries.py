@@ -162,7 +162,7 @@ class SqlQuizQueries:
             found = attempt(row[_ATTEMPT:], await self._database.rows(MARKS, {"attempt_id": attempt_id}))
         stands = await self._standing(found.enrollment_id, found.quiz_id)
         percentage = Tally(completed, total).percentage
-        return AttemptSight(found, place, quiz(row[_SIGHT_QUIZ:_ATTEMPT]), title, stands, percentage, staff)
+        return AttemptSight(found, quiz(row[_SIGHT_QUIZ:_ATTEMPT]), title, stands, percentage, staff)
 
     async def attempts(
         self, request: PageRequest, quiz_id: int, *, user_id: int | None, which: Which

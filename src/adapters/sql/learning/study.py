@@ -166,7 +166,7 @@ class SqlSyncStore(SqlStudyStore):
     async def known_events(self, user_id: int, event_ids: Sequence[str]) -> dict[str, str]:
         statement = SQLITE_KNOWN if self.transaction.is_sqlite else POSTGRES_KNOWN
         rows = await self.transaction.rows(statement, {"user_id": user_id, "events": list(event_ids)})
-        return {event_id: digest for event_id, digest in rows}  # noqa: C416 - rows are no pairs to a type checker
+        return {str(row[0]): str(row[1]) for row in rows}
 
     async def keep_events(self, user_id: int, digests: Mapping[str, str]) -> None:
         fixed = {"user_id": user_id, "received_at": self.transaction.clock.now()}

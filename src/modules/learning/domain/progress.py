@@ -1,5 +1,6 @@
 """Progress: merging what phones report, and when a content is complete."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -146,32 +147,37 @@ def advance(
         time_spent=time_spent,
     )
     played = report.watched or ((max(0, position - grown), position),)
-    return _reached(moved, played, report, content_type, duration, enrolled_since, now)
+    return _reached(moved, played, report.is_completed, content_type, duration, enrolled_since, now)
 
 
 def merge(
     before: Progress,
-    happened: Happened,
+    told: Sequence[Happened],
     *,
     content_type: ContentType,
     duration: int | None,
     enrolled_since: datetime,
     now: datetime,
 ) -> Progress:
-    """Progress after something that happened offline: the same in whatever order, however often and in however many
-    parts it is told.
+    """Progress after what happened offline: the same in whatever order, however often and in however many parts it is
+    told.
 
     The position is the latest by the phone's clock. A clock that is ahead counts as the server's; what was said by
     such a clock is compared by what it said. An app that does not say which parts it played is taken to have played,
     up to its position, as long as it spent.
     """
-    report, said_at = happened.report, happened.occurred_at
-    position, at = _position(report, duration), min(said_at, now)
-    moved = msgspec.structs.replace(before, time_spent=max(before.time_spent, report.time_spent))
-    if _is_later(before, at, said_at, position):
-        moved = msgspec.structs.replace(moved, last_position=position, position_at=at, position_said_at=said_at)
-    played = report.watched or ((max(0, position - report.time_spent), position),)
-    return _reached(moved, played, report, content_type, duration, enrolled_since, now)
+    moved, played = before, list[Interval]()
+    for happened in told:
+        report, said_at = happened.report, happened.occurred_at
+        position, at = _position(report, duration), min(said_at, now)
+        if _is_later(moved, at, said_at, position):
+            moved = msgspec.structs.replace(moved, last_position=position, position_at=at, position_said_at=said_at)
+        played += report.watched or ((max(0, position - report.time_spent), position),)
+    time_spent = max([before.time_spent, *(one.report.time_spent for one in told)])
+    says_done = any(one.report.is_completed for one in told)
+    moved = msgspec.structs.replace(moved, time_spent=time_spent)
+    # all of it at once: five hundred unions of growing lists would hold the process up for seconds
+    return _reached(moved, tuple(played), says_done, content_type, duration, enrolled_since, now)
 
 
 def _is_later(before: Progress, at: datetime, said_at: datetime, position: int) -> bool:
@@ -189,7 +195,7 @@ def _position(report: Report, duration: int | None) -> int:
 def _reached(
     moved: Progress,
     played: tuple[Interval, ...],
-    report: Report,
+    says_done: bool,
     content_type: ContentType,
     duration: int | None,
     enrolled_since: datetime,
@@ -203,7 +209,7 @@ def _reached(
         watched = union(watched, played)
         reached = bool(duration) and credited_seconds(watched, enrolled_since, now) >= required_seconds(duration)
     else:
-        reached = report.is_completed and content_type is not ContentType.QUIZ
+        reached = says_done and content_type is not ContentType.QUIZ
     is_completed = moved.is_completed or reached
     return msgspec.structs.replace(
         moved,
