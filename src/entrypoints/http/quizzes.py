@@ -1,5 +1,6 @@
 """/api/courses/quizzes/ and /questions/: writing quizzes."""
 
+import asyncio
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -202,7 +203,8 @@ async def order_questions(request: Call, quiz_id: FromPath[int], data: JSONBody[
 async def import_questions(request: Call, quiz_id: FromPath[int], kind: Kind = None) -> Imported:
     """Add the questions of a GIFT or CSV file (multipart field `file`, UTF-8), or hear of each fault by its line."""
     file = await one_file(request)
-    drafts = read_questions(await text_of(file), _kind(kind, file.filename))
+    text, wanted = await text_of(file), _kind(kind, file.filename)
+    drafts = await asyncio.to_thread(read_questions, text, wanted)  # two megabytes take a while to read
     return Imported(await do(request).quizzing.add_questions(caller(request), quiz_id, drafts))
 
 
