@@ -2,7 +2,8 @@
 
 from core.money import rupees
 from entrypoints.workflows import Workflows
-from modules.commerce.events import OrderPaid
+from modules.commerce.domain.refunds import RefundStatus
+from modules.commerce.events import OrderPaid, RefundFailed, RefundProcessed, RefundRejected
 from modules.community.events import DirectMessageSent, PostModerated, PostPublished, PostReported, PostWaits
 from modules.learning.events import CertificateIssued
 from modules.notifications.domain.kinds import NotificationType
@@ -90,6 +91,28 @@ async def of_payment(do: Workflows, event: OrderPaid) -> tuple[NewNotice, ...]:
         course_id=event.course_id,
         link_id=event.payment_id,
         words={"amount": f"{rupees(receipt.amount_paise)} {receipt.currency}"},
+    )
+    return (notice,)
+
+
+async def of_refund(do: Workflows, event: RefundProcessed | RefundFailed | RefundRejected) -> tuple[NewNotice, ...]:
+    """The buyer, unless what went back belonged to no order of theirs."""
+    card = await do.payments.refund(event.refund_id, None)
+    if card is None or event.user_id is None:
+        return ()
+    variants = {RefundFailed: RefundStatus.FAILED.value, RefundRejected: RefundStatus.REJECTED.value}
+    notice = NewNotice(
+        cause=f"refund-{event.refund_id}-{event.name}",
+        notification_type=NotificationType.REFUND_PROCESSED,
+        audience=Audience.USER,
+        variant=variants.get(type(event), ""),
+        recipient_id=event.user_id,
+        course_id=card.course_id,
+        link_id=event.refund_id,
+        words={
+            "amount": f"{rupees(card.refund.amount_paise)} {card.refund.currency}",
+            "notes": card.refund.admin_notes,
+        },
     )
     return (notice,)
 

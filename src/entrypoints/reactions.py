@@ -12,7 +12,21 @@ from core.events import Reaction, Reactions
 from entrypoints import notices
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
-from modules.commerce.events import GatewayEventStored, LookWanted, OrderPaid, OrderUnknown, PaymentNeedsReview
+from modules.commerce.events import (
+    AccessReturned,
+    AccessWithdrawn,
+    DisputeMoved,
+    GatewayEventStored,
+    LookWanted,
+    MoneyHeld,
+    OrderPaid,
+    OrderUnknown,
+    RefundApproved,
+    RefundFailed,
+    RefundProcessed,
+    RefundRejected,
+    RefundsUnknown,
+)
 from modules.community.events import (
     AttachmentDropped,
     DirectMessageSent,
@@ -51,14 +65,27 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
 
 
 def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
-    learning, community, sockets = see["learning"], see["community"], see["sockets"]
+    learning, commerce, community, sockets = see["learning"], see["commerce"], see["community"], see["sockets"]
     preferences, notes, certificates = see["preferences"], see["notes"], see["certificates"]
     return (
         Reaction(
             "enrol_buyer",
             OrderPaid,
-            lambda tx, e: do.enrolling.grant_purchased(learning(tx), user_id=e.user_id, course_id=e.course_id),
+            lambda tx, e: do.enrolling.grant_purchased(
+                learning(tx), user_id=e.user_id, course_ids=e.course_ids, purchase_id=e.payment_id
+            ),
         ),
+        Reaction(
+            "end_bought_access",
+            AccessWithdrawn,
+            lambda tx, e: do.enrolling.withdraw_purchased(learning(tx), purchase_id=e.payment_id),
+        ),
+        Reaction(
+            "return_bought_access",
+            AccessReturned,
+            lambda tx, e: do.enrolling.return_purchased(learning(tx), purchase_id=e.payment_id),
+        ),
+        Reaction("give_back_held", MoneyHeld, lambda tx, e: do.repaying.promise_held(commerce(tx), e.capture_id)),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
         Reaction(
             "certify_completion",
@@ -99,6 +126,9 @@ def _telling(do: Workflows) -> tuple[Reaction, ...]:
     async def tell_of_payment(event: OrderPaid) -> None:
         await do.telling.tell(*await notices.of_payment(do, event))
 
+    async def tell_of_refund(event: RefundProcessed | RefundFailed | RefundRejected) -> None:
+        await do.telling.tell(*await notices.of_refund(do, event))
+
     return (
         Reaction("tell_of_post", PostPublished, lambda e: do.telling.tell(*notices.of_post(e)), outside=True),
         Reaction("tell_of_decision", PostModerated, lambda e: do.telling.tell(*notices.of_decision(e)), outside=True),
@@ -109,24 +139,50 @@ def _telling(do: Workflows) -> tuple[Reaction, ...]:
             "tell_of_certificate", CertificateIssued, lambda e: do.telling.tell(notices.of_certificate(e)), outside=True
         ),
         Reaction("tell_of_payment", OrderPaid, tell_of_payment, outside=True),
+        Reaction("tell_of_refund", RefundProcessed, tell_of_refund, outside=True),
+        Reaction("tell_of_failed_refund", RefundFailed, tell_of_refund, outside=True),
+        Reaction("tell_of_rejected_refund", RefundRejected, tell_of_refund, outside=True),
         Reaction("spread_notice", NoticePosted, lambda e: do.telling.spread(e.notice_id), outside=True),
         Reaction("push", PushesWaiting, lambda e: do.pushing.send_some(e.notice_id), outside=True),
     )
 
 
-def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+def _paying(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    """What Razorpay is told and asked, and what it has told."""
     commerce = see["commerce"]
     return (
-        *_telling(do),
         Reaction(
             "apply_gateway_event",
             GatewayEventStored,
             lambda tx, e: do.webhooks.handle(commerce(tx), e.gateway_event_id),
         ),
+        Reaction("send_refund", RefundApproved, lambda e: do.repaying.send(e.refund_id), outside=True),
+        Reaction(
+            "look_at_refunds", RefundsUnknown, lambda e: do.repaying.look_at_refunds_of(e.capture_id), outside=True
+        ),
+        Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
+    )
+
+
+def _alerting() -> tuple[Reaction, ...]:
+    """What an operator hears of."""
+    return (
         Reaction(
             "alert_payment_review",
-            PaymentNeedsReview,
-            lambda e: alert("payment_review", payment_id=e.payment_id, reason=e.reason),
+            MoneyHeld,
+            lambda e: alert("payment_review", capture_id=e.capture_id, payment_id=e.payment_id, reason=e.reason),
+            outside=True,
+        ),
+        Reaction(
+            "alert_dispute",
+            DisputeMoved,
+            lambda e: alert("dispute", dispute_id=e.dispute_id, payment_id=e.payment_id, status=e.status),
+            outside=True,
+        ),
+        Reaction(
+            "alert_failed_refund",
+            RefundFailed,
+            lambda e: alert("refund_failed", refund_id=e.refund_id, payment_id=e.payment_id),
             outside=True,
         ),
         Reaction(
@@ -135,7 +191,14 @@ def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda e: alert("unknown_order", gateway_event_id=e.gateway_event_id),
             outside=True,
         ),
-        Reaction("look_at_payment", LookWanted, lambda e: do.reconciling.look(e.payment_id), outside=True),
+    )
+
+
+def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    return (
+        *_telling(do),
+        *_paying(do, see),
+        *_alerting(),
         Reaction(
             "mail_receipt",
             OrderPaid,

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from modules.commerce.checkout import Checkout
 from modules.commerce.queries import CommerceQueries
 from modules.commerce.reconciling import Reconciling
+from modules.commerce.refunding import Refunding
+from modules.commerce.repaying import Repaying
+from modules.commerce.resolving import Resolving
 from modules.commerce.webhooks import Webhooks
 from modules.community.chatting import Chatting
 from modules.community.founding import Founding
@@ -89,6 +92,9 @@ class Workflows:
     checkout: Checkout
     webhooks: Webhooks
     reconciling: Reconciling
+    refunding: Refunding
+    repaying: Repaying
+    resolving: Resolving
     payments: CommerceQueries
     # community
     founding: Founding

@@ -307,6 +307,17 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{P}/payments"): (PLAIN,),
     ("GET", f"{P}/payments/{{payment_id}}"): (about("belonging"),),
     ("GET", f"{P}/payments/{{payment_id}}/receipt"): (about("belonging"),),
+    ("POST", f"{P}/refunds"): (about("bought", proven("payment_id", reason="Please")),),
+    ("GET", f"{P}/refunds"): (PLAIN,),
+    ("POST", f"{P}/refunds/{{refund_id}}/approve"): (about("asked_refund", always(), whose=(OWN, MISSING)),),
+    ("POST", f"{P}/refunds/{{refund_id}}/reject"): (
+        about("asked_refund", always(admin_notes="No."), whose=(OWN, MISSING)),
+    ),
+    ("GET", f"{P}/reconciliation"): (PLAIN,),
+    ("POST", f"{P}/reconciliation/{{review_id}}/resolve"): (
+        about("held_money", always(resolution="accepted", notes="Settled."), whose=(OWN, MISSING)),
+    ),
+    ("GET", f"{P}/disputes"): (PLAIN,),
     # community
     ("GET", G): (PLAIN,),
     ("POST", G): (about("new_course", proven("course_id", title="A new class")),),

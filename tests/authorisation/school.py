@@ -13,6 +13,7 @@ import httpx
 from PIL import Image
 
 from adapters.sql import migrating
+from authorisation.purchases import FOREIGN, MISSING, NOBODYS_ID, OWN, Purchases, Target
 from authorisation.statements import watch
 from conftest import SECRETS, serving
 from core.actor import Actor, Role
@@ -30,7 +31,7 @@ from modules.learning.domain.reviews import AlreadyReviewed
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import Audience, NewNotice
 from modules.notifications.domain.pushes import Platform
-from worlds import MadeCourse, Person, SandboxClient, World, build_world, payment_event
+from worlds import MadeCourse, Person, SandboxClient, World, build_world
 
 ANONYMOUS = "anonymous"
 ROLES = {
@@ -43,10 +44,7 @@ ROLES = {
     "banned": Role.STUDENT,
 }
 ACTORS = (ANONYMOUS, *ROLES)
-OWN, FOREIGN, MISSING = "own", "foreign", "missing"
-NOBODYS_ID = 987_654_321
 METRICS_TOKEN = "a-token-that-only-the-matrix-knows"
-Target = dict[str, Any]
 GROUP: dict[str, Any] = {
     "title": "The class",
     "description": "",
@@ -65,7 +63,10 @@ QUIZ: dict[str, Any] = {
 }
 QUESTION = Draft("Are you?", QuestionType.TRUE_FALSE, (Option(0, "Yes", True), Option(0, "No", False)))
 # made for one successful call, whoever makes it
-SPENT = ("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_content", "new_certificate")
+SPENT = (
+    *("new_course", "draft_course", "new_student", "new_quiz", "new_quiz_content", "new_certificate"),
+    *("asked_refund", "held_money"),
+)
 
 
 def picture() -> bytes:
@@ -85,7 +86,7 @@ def archive() -> bytes:
     return data.getvalue()
 
 
-class School:
+class School(Purchases):
     """`course` is taught by the own instructor and studied by the enrolled, the expired and the banned student;
     nobody of the cast has anything to do with `foreign`.
     """
@@ -164,13 +165,6 @@ class School:
         text = f"email\n{person.email}\n"
         started = await self.do.importing.start(person.actor, self.side.id, text)
         return {"enrollment_id": enrolment, "payment_id": order["payment_id"], "import_id": started}
-
-    async def paid_order(self, person: Person) -> tuple[dict[str, Any], dict[str, str]]:
-        """An order of a course of its own, and the checkout's proof that it was paid; we have not heard of that."""
-        order = await self.world.order(person, await self.world.course(texts=1))
-        paid = await self.world.sandbox.pay(order["razorpay_order_id"])
-        names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
-        return order, {name: paid[name] for name in names}
 
     async def ban(self, person: Person) -> None:
         """Their token and their sessions stay what they were."""
@@ -446,24 +440,11 @@ class School:
         """A course, and somebody who studies it and is none of the cast."""
         return {**await self._course(actor, caller, whose), "user_id": self.pupil.id}
 
-    async def _sold_course(self, _actor: str, _caller: Person | None, whose: str) -> Target:
-        if whose == OWN:
-            return {"course_id": self.course.id}
-        return {"course_id": NOBODYS_ID if whose == MISSING else (await self.world.course(publish=False)).id}
-
     async def _belonging(self, actor: str, _caller: Person | None, whose: str) -> Target:
         """An enrolment, a payment, an import: the caller's, or a stranger's."""
         if whose == MISSING:
             return dict.fromkeys(("enrollment_id", "payment_id", "import_id"), NOBODYS_ID)
         return self.theirs[actor if whose == OWN and actor != ANONYMOUS else "stranger"]
-
-    async def _proof(self, _actor: str, caller: Person | None, whose: str) -> Target:
-        """Of a payment; one that is foreign is genuine, but somebody else's."""
-        if whose == MISSING:
-            ids = {"razorpay_order_id": "order_AAAAAAAAAAAAAA", "razorpay_payment_id": "pay_AAAAAAAAAAAAAA"}
-            return {**ids, "razorpay_signature": "0" * 64}
-        is_able = caller is not None and caller is not self.cast["banned"] and whose == OWN
-        return (await self.paid_order(caller if is_able and caller else await self.world.person()))[1]
 
     async def _login(self, actor: str, caller: Person | None, whose: str) -> Target:
         """One of the caller's other devices, or a stranger's."""
@@ -554,12 +535,6 @@ class School:
             course = await self.do.authoring.set_thumbnail(admin, self.side.id, picture())
             self._picture_key = course.thumbnail
         return {"file_path": self._picture_key if whose == OWN else "thumbnails/none.webp"}
-
-    async def _event(self, _actor: str, _caller: Person | None, whose: str) -> Target:
-        """A webhook, signed with our secret or with another."""
-        event = payment_event({"razorpay_payment_id": "pay_AAAAAAAAAAAAAA", "razorpay_order_id": "order_none"})
-        body, signature = self.world.sandbox.signed(event, None if whose == OWN else "somebody-elses-secret")
-        return {"raw": body, "signature": signature}
 
     async def _metrics(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         return {"metrics_token": METRICS_TOKEN if whose == OWN else "guessed"}

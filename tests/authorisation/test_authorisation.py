@@ -32,6 +32,8 @@ AUDITED: set[Route] = {
     ("POST", f"{COURSES}/courses/import"),
     ("POST", f"{COURSES}/certificates/{{number}}/revoke"),
     ("PUT", f"{COURSES}/quizzes/{{quiz_id}}/allowances/{{user_id}}"),
+    *(("POST", f"/api/payments/refunds/{{refund_id}}/{decision}") for decision in ("approve", "reject")),
+    ("POST", "/api/payments/reconciliation/{review_id}/resolve"),
     ("POST", f"{COMMUNITY}/groups"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}"),

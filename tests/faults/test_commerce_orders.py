@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.razorpay.gateway import RazorpayGateway
-from modules.commerce.domain import Status
+from modules.commerce.domain.payments import Status
 from worlds import World
 
 

@@ -1,57 +1,39 @@
 """The payment gateway: Razorpay's SDK in threads of its own."""
 
 import asyncio
+import functools
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import certifi
 import msgspec
 import razorpay
 import requests
-from msgspec import Struct
 from razorpay.errors import BadRequestError
 
+from adapters.razorpay.entities import (
+    OrderEntity,
+    PaymentEntity,
+    RefundEntity,
+    WebhookEvent,
+    WebhookName,
+    known,
+    known_dispute,
+    known_refund,
+)
 from adapters.razorpay.signatures import is_signed
 from core.errors import Invalid
-from modules.commerce.domain import GATEWAY_ID, GatewayStatus, GatewayUnavailable, Known
+from modules.commerce.domain.gateway import GATEWAY_ID, GatewayUnavailable, Known, KnownRefund, RefundRefused
 from modules.commerce.ports import GatewayNews, GatewayOrder
 
 CONNECT_S, READ_S = 3.0, 10.0
 THREADS = 8
 WAITING = 64
-
-
-class _Order(Struct):
-    id: str
-    amount: int
-    currency: str
-
-
-class _Payment(Struct):
-    id: str
-    amount: int
-    currency: str
-    status: GatewayStatus
-    order_id: str | None = None
-
-
-class _Entity(Struct):
-    entity: _Payment
-
-
-class _Payload(Struct):
-    payment: _Entity | None = None
-
-
-class _Event(Struct):
-    event: str
-    payload: _Payload = msgspec.field(default_factory=_Payload)
-
-
-class _EventName(Struct):
-    event: str
+PAGE = 100
 
 
 class RazorpayGateway:
@@ -89,7 +71,7 @@ class RazorpayGateway:
             answer = await self._call(lambda client, timeout: client.order.create(data, timeout=timeout))
         except BadRequestError:
             return None  # the receipt is taken: the order exists, and the caller looks it up
-        return _order(_read(answer, _Order))
+        return _order(_read(answer, OrderEntity))
 
     async def order_by_receipt(self, receipt: str) -> GatewayOrder | None:
         query = {"receipt": receipt, "count": 10}
@@ -97,19 +79,58 @@ class RazorpayGateway:
             answer = await self._call(lambda client, timeout: client.order.all(query, timeout=timeout))
         except BadRequestError as error:  # no receipt is refused, hence it is our key that is
             raise GatewayUnavailable(retry_after=2) from error
-        orders = _read(answer.get("items"), list[_Order])
+        orders = _read(answer.get("items"), list[OrderEntity])
         return _order(orders[0]) if orders else None
 
     async def payment(self, payment_id: str) -> Known | None:
         _demand_id(payment_id)
         answer = await self._asked(lambda client, timeout: client.payment.fetch(payment_id, timeout=timeout))
-        return None if answer is None else _known(_read(answer, _Payment))
+        return None if answer is None else known(_read(answer, PaymentEntity))
 
     async def payments_of(self, order_id: str) -> list[Known]:
         _demand_id(order_id)
         answer = await self._asked(lambda client, timeout: client.order.payments(order_id, timeout=timeout))
-        found = [] if answer is None else [_known(one) for one in _read(answer.get("items"), list[_Payment])]
-        return [known for known in found if known is not None]
+        return [] if answer is None else [known(one) for one in _read(answer.get("items"), list[PaymentEntity])]
+
+    async def captures(self, since: datetime, until: datetime) -> list[Known]:
+        """In pages of 100, which come newest first: what is paid meanwhile shifts them, and is read twice at worst."""
+        found: dict[str, Known] = {}
+        window = {"from": int(since.timestamp()), "to": int(until.timestamp()), "count": PAGE}
+        for skip in itertools.count(0, PAGE):
+            try:
+                answer = await self._call(functools.partial(_list_payments, {**window, "skip": skip}))
+            except BadRequestError as error:
+                raise GatewayUnavailable(retry_after=2) from error
+            page = [known(one) for one in _read(answer.get("items"), list[PaymentEntity])]
+            found.update({one.payment_id: one for one in page if one.is_captured})
+            if len(page) < PAGE:
+                break
+        return list(found.values())
+
+    async def refund(self, payment_id: str, *, amount_paise: int, key: str, notes: dict[str, str]) -> KnownRefund:
+        _demand_id(payment_id)
+        data = {"amount": amount_paise, "speed": "normal", "receipt": key, "notes": notes}
+        headers = {"X-Refund-Idempotency": key}
+        try:
+            answer = await self._call(
+                lambda client, timeout: client.payment.refund(payment_id, data, headers=headers, timeout=timeout)
+            )
+        except BadRequestError as error:
+            raise RefundRefused(str(error)[:200]) from error
+        return known_refund(_read(answer, RefundEntity))
+
+    async def refund_status(self, refund_id: str) -> KnownRefund | None:
+        _demand_id(refund_id)
+        answer = await self._asked(lambda client, timeout: client.refund.fetch(refund_id, timeout=timeout))
+        return None if answer is None else known_refund(_read(answer, RefundEntity))
+
+    async def refunds_of(self, payment_id: str) -> list[KnownRefund]:
+        _demand_id(payment_id)
+        query = {"count": PAGE}
+        answer = await self._asked(
+            lambda client, timeout: client.payment.fetch_multiple_refund(payment_id, query, timeout=timeout)
+        )
+        return [] if answer is None else [known_refund(one) for one in _read(answer.get("items"), list[RefundEntity])]
 
     def proves(self, *, order_id: str, payment_id: str, signature: str) -> bool:
         return is_signed(f"{order_id}|{payment_id}".encode(), signature, (self._key_secret,))
@@ -120,14 +141,20 @@ class RazorpayGateway:
     def read(self, body: bytes) -> GatewayNews:
         try:
             body.decode()
-            event = msgspec.json.decode(body, type=_Event)
+            event = msgspec.json.decode(body, type=WebhookEvent)
         except UnicodeDecodeError:
             raise Invalid("The body is not UTF-8.") from None
         except msgspec.ValidationError:
-            return GatewayNews(_name(body), None)  # an event that we do not know, or a payment not of ours
+            return GatewayNews(_name(body))  # an event that we do not know
         except msgspec.DecodeError:
             raise Invalid("The body is not JSON.") from None
-        return GatewayNews(event.event, _known(event.payload.payment.entity) if event.payload.payment else None)
+        told = event.payload
+        return GatewayNews(
+            event.event,
+            payment=known(told.payment.entity) if told.payment else None,
+            refund=known_refund(told.refund.entity) if told.refund else None,
+            dispute=known_dispute(told.dispute.entity) if told.dispute else None,
+        )
 
     async def close(self) -> None:
         """Waits for nothing: what is under way ends by its own timeout."""
@@ -177,19 +204,17 @@ def _read(answer: Any, kind: Any) -> Any:
         raise GatewayUnavailable(retry_after=2) from error
 
 
-def _order(order: _Order) -> GatewayOrder:
+def _order(order: OrderEntity) -> GatewayOrder:
     return GatewayOrder(order.id, order.amount, order.currency)
 
 
-def _known(payment: _Payment) -> Known | None:
-    if payment.order_id is None:
-        return None
-    return Known(payment.id, payment.order_id, payment.status, payment.amount, payment.currency)
+def _list_payments(query: dict[str, int], client: Any, timeout: tuple[float, float]) -> Any:
+    return client.payment.all(query, timeout=timeout)
 
 
 def _name(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=_EventName).event
+        return msgspec.json.decode(body, type=WebhookName).event
     except msgspec.MsgspecError:
         return "unknown"
 

@@ -1,9 +1,11 @@
 """What every store has: its transaction, facts, stored answers and the audit log."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import ColumnElement, Table, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.sql.database import SqlTransaction
@@ -18,6 +20,11 @@ Answer = TypeVar("Answer")
 def table(model: Any) -> Table:
     """A model's table; statements select columns, never entities."""
     return model.__table__  # type: ignore[no-any-return]
+
+
+def among(column: ColumnElement[str], values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """Whether the column has one of these values. IN with a list cannot be part of a prepared statement."""
+    return or_(*(column == value.value for value in values))
 
 
 KEYS = table(IdempotencyKey)

@@ -19,8 +19,8 @@ from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
-from adapters.sql.commerce import SqlCommerceStore
-from adapters.sql.commerce_queries import SqlCommerceQueries
+from adapters.sql.commerce.queries import SqlCommerceQueries
+from adapters.sql.commerce.refunds import SqlCommerceStore
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.counts import SqlPostCounts
@@ -59,8 +59,13 @@ from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
 from entrypoints.workflows import Workflows
 from modules.commerce.checkout import Checkout
+from modules.commerce.disputing import Disputes
 from modules.commerce.ports import PaymentGateway
 from modules.commerce.reconciling import Reconciling
+from modules.commerce.refunding import Refunding
+from modules.commerce.repaying import Repaying
+from modules.commerce.resolving import Resolving
+from modules.commerce.returns import Returns
 from modules.commerce.settlement import Settlement
 from modules.commerce.webhooks import Webhooks
 from modules.community.chatting import Chatting
@@ -306,10 +311,14 @@ def _community(tools: Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary)
 
 
 def _commerce(tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
-    begin, settlement = tools.database.begin(SqlCommerceStore), Settlement(tools.clock)
+    begin, clock = tools.database.begin(SqlCommerceStore), tools.clock
+    settlement, returns = Settlement(clock), Returns(clock)
     return {
-        "checkout": Checkout(begin, gateway, settlement, tools.randomness, tools.clock),
-        "webhooks": Webhooks(begin, gateway, settlement, tools.clock),
-        "reconciling": Reconciling(begin, gateway, settlement, tools.clock),
+        "checkout": Checkout(begin, gateway, settlement, tools.randomness, clock),
+        "webhooks": Webhooks(begin, gateway, settlement, returns, Disputes(returns, clock), clock),
+        "reconciling": Reconciling(begin, gateway, settlement, clock),
+        "refunding": Refunding(begin, returns, tools.randomness, clock),
+        "repaying": Repaying(begin, gateway, returns, clock),
+        "resolving": Resolving(begin, returns, clock),
         "payments": SqlCommerceQueries(tools.database),
     }

@@ -36,6 +36,8 @@ from entrypoints.http import (
     problems,
     progress,
     quizzes,
+    reconciliation,
+    refunds,
     reviews,
     users,
 )
@@ -47,6 +49,7 @@ from entrypoints.ws.routes import SocketRoutes
 from entrypoints.ws.sockets import Sockets
 from entrypoints.ws.watch import Watch
 
+MONEY = [*payments.HANDLERS, *refunds.HANDLERS, *reconciliation.HANDLERS]
 LARGEST_BODY = 2**20
 Background = Callable[[House], AbstractAsyncContextManager[None]]
 
@@ -115,7 +118,7 @@ def _routes(house: House) -> list[Any]:
             ],
             tags=["courses"],
         ),
-        Router("/api/payments", route_handlers=payments.HANDLERS, tags=["payments"]),
+        Router("/api/payments", route_handlers=MONEY, tags=["payments"]),
         Router(
             "/api/community",
             route_handlers=[

@@ -28,7 +28,7 @@ from entrypoints.http.calls import (
 from entrypoints.http.learning_wire import EnrollmentInfo, enrollment_info
 from entrypoints.http.policy import Policy
 from entrypoints.http.wire import Ref
-from modules.commerce.domain import Payment, Status
+from modules.commerce.domain.payments import Payment, Status
 from modules.commerce.queries import PaymentCard
 
 WEBHOOK_BODY = 256 * 1024
@@ -122,7 +122,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
     actor, h = caller(request), house(request)
     opened = await do(request).checkout.open_order(
         actor,
-        data.course_id,
+        f"course:{data.course_id}",
         gstin=data.gstin,
         billing_state=data.billing_state,
         once=await once(request, "create_order"),

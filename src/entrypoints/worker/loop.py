@@ -22,6 +22,8 @@ def jobs(house: House) -> dict[str, Job]:
     do = house.workflows
     return {
         "reconcile_payments": Job(timedelta(seconds=30), do.reconciling.look_at_due, outside=True),
+        "look_at_refunds": Job(timedelta(minutes=1), do.repaying.look_at_due, outside=True),
+        "sweep_captures": Job(timedelta(days=1), do.reconciling.sweep_captures, outside=True),
         "sweep_gateway_events": Job(timedelta(minutes=5), do.webhooks.sweep),
         "mail_notifications": Job(timedelta(seconds=30), do.batching.send_due, outside=True),
         "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due, outside=True),

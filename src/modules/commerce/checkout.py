@@ -11,14 +11,13 @@ from core.errors import NotFound
 from core.idempotency import Once
 from core.ids import Randomness
 from core.transaction import Begin
-from modules.commerce.domain import (
+from modules.commerce.domain.gateway import GATEWAY_ID, GatewayUnavailable
+from modules.commerce.domain.payments import (
     FIRST_LOOK,
-    GATEWAY_ID,
     ORDER_LIFETIME,
     SMALLEST_PAISE,
     AlreadyEnrolled,
     AmountTooSmall,
-    GatewayUnavailable,
     InvalidSignature,
     Offer,
     Payment,
@@ -29,7 +28,6 @@ from modules.commerce.domain import (
     UnderReview,
     is_same_offer,
 )
-from modules.commerce.events import OrderPaid
 from modules.commerce.ports import CommerceStore, GatewayOrder, PaymentGateway
 from modules.commerce.settlement import Settlement
 
@@ -52,7 +50,7 @@ class Checkout:
     async def open_order(
         self,
         actor: Actor,
-        course_id: int,
+        product: str,
         *,
         gstin: str | None = None,
         billing_state: str | None = None,
@@ -67,7 +65,7 @@ class Checkout:
         async with self.begin() as store:
             if known := await store.answered(once, OpenOrder):
                 return known
-            opened = await self._place(store, actor, course_id, gstin, billing_state)
+            opened = await self._place(store, actor, product, gstin, billing_state)
             payment = opened.payment
             if payment.razorpay_order is not None or payment.status is Status.PAID:
                 await store.answer(once, opened)
@@ -98,8 +96,8 @@ class Checkout:
             raise NotFound
         if not self.gateway.proves(order_id=order.razorpay_order, payment_id=payment_id, signature=signature):
             raise InvalidSignature
-        if order.status is Status.PAID and order.razorpay_pay_id == payment_id:
-            return order  # a repeat: Razorpay has nothing to add
+        if order.completed_at is not None and order.razorpay_pay_id == payment_id:
+            return _demand_settled(order)  # a repeat: Razorpay has nothing to add
         known = await self.gateway.payment(payment_id)
         if known is None or known.order_id != order.razorpay_order:
             raise PaymentMismatch
@@ -107,25 +105,26 @@ class Checkout:
             payment = await self.settlement.apply(store, known, signature=signature)
         if payment is None:
             raise NotFound
-        if payment.status is Status.NEEDS_REVIEW:
-            raise UnderReview
-        return payment
+        if known.is_captured and payment.razorpay_pay_id != known.payment_id:
+            raise UnderReview("This order was paid already: what was paid twice goes back.")
+        return _demand_settled(payment)
 
     async def _place(
-        self, store: CommerceStore, actor: Actor, course_id: int, gstin: str | None, billing_state: str | None
+        self, store: CommerceStore, actor: Actor, product: str, gstin: str | None, billing_state: str | None
     ) -> OpenOrder:
         await store.lock_buyer(actor.user_id)
-        offer = await store.offer(course_id)
-        if offer is None or not offer.is_published:
+        offer = await store.offer(product)
+        if offer is None or not offer.is_sold:
             raise NotFound
-        if await store.is_enrolled(actor.user_id, course_id):
+        course_ids = [item.course_id for item in offer.items]
+        if await store.open_to(actor.user_id, course_ids) == set(course_ids):
             raise AlreadyEnrolled
-        if await store.is_suspended(actor.user_id, course_id):
+        if await store.is_suspended(actor.user_id, course_ids):
             raise Suspended
         if 0 < offer.price_paise < SMALLEST_PAISE:
             raise AmountTooSmall
-        snapshot = Snapshot(offer.title, offer.price_paise, gstin, billing_state)
-        existing = await store.open_payment(actor.user_id, course_id)
+        snapshot = Snapshot(offer.title, offer.list_price_paise, gstin, billing_state, offer.items)
+        existing = await store.open_payment(actor.user_id, product)
         if existing is not None:
             if is_same_offer(existing, offer, snapshot, self.clock.now()):
                 return OpenOrder(existing, is_new=False)
@@ -136,7 +135,8 @@ class Checkout:
         now = self.clock.now()
         payment = await store.add_payment(
             user_id=actor.user_id,
-            course_id=offer.course_id,
+            course_id=offer.items[0].course_id,
+            product=offer.product,
             receipt=self.randomness.token(16),
             amount_paise=offer.price_paise,
             currency=offer.currency,
@@ -147,7 +147,7 @@ class Checkout:
         if offer.price_paise == 0:
             payment = replace(payment, status=Status.PAID, completed_at=now, is_open=False)
             await store.save(payment)
-            await store.emit(OrderPaid(payment_id=payment.id, user_id=actor.user_id, course_id=offer.course_id))
+            await self.settlement.take_free(store, payment)
         return payment
 
     async def _order_at_gateway(self, payment: Payment) -> GatewayOrder:
@@ -166,3 +166,12 @@ class Checkout:
         if order is None:
             raise GatewayUnavailable(retry_after=2)
         return order
+
+
+def _demand_settled(payment: Payment) -> Payment:
+    """:raises UnderReview:"""
+    if payment.status is Status.NEEDS_REVIEW:
+        raise UnderReview
+    if payment.status is Status.REFUNDED:
+        raise UnderReview("This payment was given back.")
+    return payment

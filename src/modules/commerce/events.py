@@ -9,11 +9,69 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     payment_id: int
     user_id: int
     course_id: int
+    further_course_ids: tuple[int, ...] = ()
+
+    @property
+    def course_ids(self) -> tuple[int, ...]:
+        return (self.course_id, *self.further_course_ids)
 
 
-class PaymentNeedsReview(Event, frozen=True, kw_only=True):
-    payment_id: int
+class MoneyHeld(Event, frozen=True, kw_only=True):
+    """Money came in that fits no order of ours, or not as it should."""
+
+    capture_id: int
+    payment_id: int | None
     reason: str
+
+
+class RefundApproved(Event, frozen=True, kw_only=True):
+    refund_id: int
+
+
+class RefundProcessed(Event, frozen=True, kw_only=True):
+    """The money is with the buyer's bank. `payment_id` is None for money that belonged to no order of ours."""
+
+    refund_id: int
+    payment_id: int | None
+    user_id: int | None
+
+
+class RefundFailed(Event, frozen=True, kw_only=True):
+    refund_id: int
+    payment_id: int | None
+    user_id: int | None
+
+
+class RefundRejected(Event, frozen=True, kw_only=True):
+    refund_id: int
+    payment_id: int
+    user_id: int
+
+
+class RefundsUnknown(Event, frozen=True, kw_only=True):
+    """Razorpay has given back more of this payment than we know of."""
+
+    capture_id: int
+
+
+class AccessWithdrawn(Event, frozen=True, kw_only=True):
+    """What was paid with this order was given back, or taken back by the bank."""
+
+    payment_id: int
+    user_id: int
+
+
+class AccessReturned(Event, frozen=True, kw_only=True):
+    """The money is ours after all."""
+
+    payment_id: int
+    user_id: int
+
+
+class DisputeMoved(Event, frozen=True, kw_only=True):
+    dispute_id: int
+    payment_id: int | None
+    status: str
 
 
 class GatewayEventStored(Event, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """What commerce needs from the outside."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -7,7 +8,10 @@ from msgspec import Struct
 
 from core.events import Emits
 from core.idempotency import Remembers
-from modules.commerce.domain import Known, Offer, Payment, Snapshot
+from modules.commerce.domain.captures import Capture
+from modules.commerce.domain.gateway import Known, KnownDispute, KnownRefund
+from modules.commerce.domain.ledger import Line, Posting
+from modules.commerce.domain.payments import Offer, Payment, Reason, Snapshot
 
 
 class GatewayOrder(Struct, frozen=True):
@@ -17,10 +21,12 @@ class GatewayOrder(Struct, frozen=True):
 
 
 class GatewayNews(Struct, frozen=True):
-    """A webhook's body in our words. `payment` is None for events that are not about one."""
+    """A webhook's body in our words: what it tells of, which is nothing for events that we do not know."""
 
     event: str
-    payment: Known | None
+    payment: Known | None = None
+    refund: KnownRefund | None = None
+    dispute: KnownDispute | None = None
 
 
 class PaymentGateway(Protocol):
@@ -39,6 +45,21 @@ class PaymentGateway(Protocol):
     async def payment(self, payment_id: str) -> Known | None: ...
 
     async def payments_of(self, order_id: str) -> list[Known]: ...
+
+    async def captures(self, since: datetime, until: datetime) -> list[Known]:
+        """Every captured payment of the account that was made in this time, whatever its order."""
+        ...
+
+    async def refund(self, payment_id: str, *, amount_paise: int, key: str, notes: dict[str, str]) -> KnownRefund:
+        """One refund for each `key`, however often it is asked for.
+
+        :raises RefundRefused: nothing was refunded by this call; an earlier one may have been.
+        """
+        ...
+
+    async def refund_status(self, refund_id: str) -> KnownRefund | None: ...
+
+    async def refunds_of(self, payment_id: str) -> list[KnownRefund]: ...
 
     def proves(self, *, order_id: str, payment_id: str, signature: str) -> bool:
         """Whether the checkout's signature is genuine. It proves the pair of ids and nothing else."""
@@ -60,25 +81,26 @@ class CommerceStore(Emits, Remembers, Protocol):
         """Make everything that changes this student's orders and enrolments wait."""
         ...
 
-    async def offer(self, course_id: int) -> Offer | None:
-        """Asked of learning: what the course costs now."""
+    async def offer(self, product: str) -> Offer | None:
+        """Asked of learning: what it costs now."""
         ...
 
-    async def is_enrolled(self, user_id: int, course_id: int) -> bool:
-        """Asked of learning: whether the student has access now."""
+    async def open_to(self, user_id: int, course_ids: Sequence[int]) -> set[int]:
+        """Asked of learning: those of these courses that the student has access to now."""
         ...
 
-    async def is_suspended(self, user_id: int, course_id: int) -> bool:
-        """Asked of learning: whether an administrator keeps the student out."""
+    async def is_suspended(self, user_id: int, course_ids: Sequence[int]) -> bool:
+        """Asked of learning: whether an administrator keeps the student out of any of these."""
         ...
 
-    async def open_payment(self, user_id: int, course_id: int) -> Payment | None: ...
+    async def open_payment(self, user_id: int, product: str) -> Payment | None: ...
 
     async def add_payment(
         self,
         *,
         user_id: int,
         course_id: int,
+        product: str,
         receipt: str,
         amount_paise: int,
         currency: str,
@@ -110,3 +132,29 @@ class CommerceStore(Emits, Remembers, Protocol):
     async def close_event(self, gateway_event_id: int, outcome: str) -> None: ...
 
     async def unhandled_before(self, moment: datetime) -> list[int]: ...
+
+    async def capture(self, capture_id: int, *, lock: bool = False) -> Capture | None: ...
+
+    async def capture_of(self, razorpay_payment: str, *, lock: bool = False) -> Capture | None: ...
+
+    async def add_capture(self, known: Known, payment_id: int | None, reason: Reason | None) -> Capture:
+        """Money that came in, without its fee."""
+        ...
+
+    async def save_capture(self, capture: Capture) -> None: ...
+
+    async def reserved(self, capture_id: int) -> int:
+        """The paise of this capture that went back or are promised."""
+        ...
+
+    async def post(self, posting: Posting) -> None:
+        """Write it into the ledger, for ever."""
+        ...
+
+    async def posted(self, key: str) -> tuple[Line, ...]:
+        """The lines of a posting; none if there is no such."""
+        ...
+
+    async def audit(
+        self, *, actor_id: int | None, action: str, target_type: str, target_id: int, **data: object
+    ) -> None: ...

@@ -7,7 +7,10 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.paging import Page, PageRequest
-from modules.commerce.domain import Payment, Status
+from modules.commerce.domain.captures import Capture
+from modules.commerce.domain.disputes import Dispute
+from modules.commerce.domain.payments import Payment, Status
+from modules.commerce.domain.refunds import Refund, RefundStatus
 
 
 class PaymentCard(Struct, frozen=True):
@@ -38,6 +41,31 @@ class Receipt(Struct, frozen=True):
     buyer_email: str
 
 
+class RefundCard(Struct, frozen=True):
+    refund: Refund
+    user_id: int
+    course_id: int
+    course_title: str
+
+
+class ReviewCard(Struct, frozen=True):
+    """Money that was held, whose it may be, and the last refund of it."""
+
+    capture: Capture
+    user_id: int | None
+    course_id: int | None
+    course_title: str | None
+    refund_id: int | None
+    refund_status: RefundStatus | None
+
+
+class DisputeCard(Struct, frozen=True):
+    dispute: Dispute
+    user_id: int | None
+    course_id: int | None
+    course_title: str | None
+
+
 class CommerceQueries(Protocol):
     async def payments(
         self, request: PageRequest, viewer: Actor, *, status: Status | None, course_id: int | None, user_id: int | None
@@ -51,4 +79,24 @@ class CommerceQueries(Protocol):
 
     async def receipt(self, payment_id: int, viewer: Actor | None) -> Receipt | None:
         """Of a paid order; `viewer` None is the system itself."""
+        ...
+
+    async def refunds(
+        self, request: PageRequest, viewer: Actor, *, status: RefundStatus | None, payment_id: int | None
+    ) -> Page[RefundCard]:
+        """Newest first: those of one's own payments, or everybody's for administrators."""
+        ...
+
+    async def refund(self, refund_id: int, viewer: Actor | None) -> RefundCard | None:
+        """Of a payment of ours; `viewer` None is the system itself."""
+        ...
+
+    async def reviews(self, request: PageRequest, *, is_resolved: bool | None) -> Page[ReviewCard]:
+        """Money that fits no order, newest first."""
+        ...
+
+    async def review(self, capture_id: int) -> ReviewCard | None: ...
+
+    async def disputes(self, request: PageRequest) -> Page[DisputeCard]:
+        """Newest first."""
         ...

@@ -7,9 +7,12 @@ from datetime import timedelta
 from core.clock import Clock
 from core.errors import Invalid, Unavailable
 from core.transaction import Begin
-from modules.commerce.domain import InvalidSignature
+from modules.commerce.disputing import Disputes
+from modules.commerce.domain.payments import InvalidSignature
 from modules.commerce.events import GatewayEventStored, OrderUnknown
-from modules.commerce.ports import CommerceStore, PaymentGateway
+from modules.commerce.ports import CommerceStore, GatewayNews, PaymentGateway
+from modules.commerce.refund_ports import ReturnStore
+from modules.commerce.returns import Returns
 from modules.commerce.settlement import Settlement
 
 PATIENCE = timedelta(minutes=10)
@@ -20,6 +23,8 @@ class Webhooks:
     begin: Begin[CommerceStore]
     gateway: PaymentGateway
     settlement: Settlement
+    returns: Returns
+    disputes: Disputes
     clock: Clock
 
     async def receive(self, body: bytes, *, signature: str, event_id: str | None) -> None:
@@ -37,8 +42,10 @@ class Webhooks:
             if stored is not None:
                 await store.emit(GatewayEventStored(gateway_event_id=stored))
 
-    async def handle(self, store: CommerceStore, gateway_event_id: int) -> None:
+    async def handle(self, store: ReturnStore, gateway_event_id: int) -> None:
         """Reaction after storing, in one transaction: apply the event and close it. A closed event is left alone.
+
+        Money for an order that stays unknown goes on the review list after ten minutes.
 
         :raises Unavailable: the order is not known yet; its own commit may be on the way.
         """
@@ -51,16 +58,29 @@ class Webhooks:
         except Invalid:
             await store.close_event(gateway_event_id, "unreadable")
             return
-        if news.payment is None:
+        if news.payment is None and news.refund is None and news.dispute is None:
             await store.close_event(gateway_event_id, "ignored")
             return
-        if await self.settlement.apply(store, news.payment) is None:
-            if self.clock.now() - received_at < PATIENCE:
-                raise Unavailable("No such order yet.", retry_after=2)
-            await store.close_event(gateway_event_id, "unknown_order")
-            await store.emit(OrderUnknown(gateway_event_id=gateway_event_id))
+        if await self._apply(store, news):
+            await store.close_event(gateway_event_id, "applied")
             return
-        await store.close_event(gateway_event_id, "applied")
+        if self.clock.now() - received_at < PATIENCE:
+            raise Unavailable("No such order yet.", retry_after=2)
+        if news.payment is not None and news.payment.is_captured:
+            await self.settlement.hold_stray(store, news.payment)
+            await self._apply(store, news)
+        await store.close_event(gateway_event_id, "unknown_order")
+        await store.emit(OrderUnknown(gateway_event_id=gateway_event_id))
+
+    async def _apply(self, store: ReturnStore, news: GatewayNews) -> bool:
+        """Whether what the event is about is known to us; the payment that comes with a refund is applied first."""
+        about = news.refund or news.dispute
+        is_known = news.payment is not None and await self.settlement.apply(store, news.payment) is not None
+        if about is None:
+            return is_known
+        if news.refund is not None:
+            return await self.returns.apply(store, news.refund) is not None
+        return news.dispute is not None and await self.disputes.apply(store, news.dispute) is not None
 
     async def sweep(self) -> None:
         """Announce again the events that nobody has handled for long."""

@@ -21,6 +21,7 @@ class Admission:
         course: Course,
         source: Source,
         expiry_date: datetime | None = None,
+        purchase_id: int | None = None,
     ) -> Enrollment:
         """Give access within an open transaction; without `expiry_date` for as long as the course says.
 
@@ -38,6 +39,7 @@ class Admission:
             course_id=course.id,
             source=source,
             expiry_date=expiry_date or expiry(now, course.access_days),
+            purchase_id=purchase_id,
         )
         await store.emit(
             StudentEnrolled(enrollment_id=enrollment.id, user_id=user_id, course_id=course.id, source=source.value)

@@ -1,5 +1,6 @@
 """Getting into a course: free, bought, by hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,15 +61,40 @@ class Enrolling:
             await store.answer(once, enrollment)
             return enrollment
 
-    async def grant_purchased(self, store: EnrolmentStore, *, user_id: int, course_id: int) -> None:
-        """Reaction within the payment's transaction: the buyer gets access.
+    async def grant_purchased(
+        self, store: EnrolmentStore, *, user_id: int, course_ids: Sequence[int], purchase_id: int
+    ) -> None:
+        """Reaction within the payment's transaction: the buyer gets access to what is not open to them yet.
 
-        :raises NotFound: :raises AlreadyEnrolled: the payment must not be taken for this course then.
+        :raises NotFound: :raises Suspended: the payment must not be taken for these courses then.
         """
-        course = await store.course(course_id)
-        if course is None:
-            raise NotFound
-        await self.admission.admit(store, user_id, course, Source.PURCHASE)
+        await store.lock_student(user_id)
+        now = self.admission.clock.now()
+        for course_id in course_ids:
+            course = await store.course(course_id)
+            if course is None:
+                raise NotFound
+            known = await store.enrollment_of(user_id, course_id)
+            if known is None or not known.has_access(now):
+                await self.admission.admit(store, user_id, course, Source.PURCHASE, purchase_id=purchase_id)
+
+    async def withdraw_purchased(self, store: EnrolmentStore, *, purchase_id: int) -> None:
+        """Reaction within: the order's money goes back, and what it opened ends now.
+
+        What was given by hand meanwhile, or bought again, was not opened by this order.
+        """
+        now = self.admission.clock.now()
+        for enrollment in await store.enrollments_of_purchase(purchase_id):
+            if enrollment.withdrawn_at is None and (enrollment.expiry_date is None or enrollment.expiry_date > now):
+                ended = {"expiry_date": now, "withdrawn_at": now, "withdrawn_expiry": enrollment.expiry_date}
+                await self._change(store, enrollment, ended)
+
+    async def return_purchased(self, store: EnrolmentStore, *, purchase_id: int) -> None:
+        """Reaction within: the money stays with the school after all, and access lasts as long as it did."""
+        for enrollment in await store.enrollments_of_purchase(purchase_id):
+            if enrollment.withdrawn_at is not None:
+                lasting = {"expiry_date": enrollment.withdrawn_expiry, "withdrawn_at": None, "withdrawn_expiry": None}
+                await self._change(store, enrollment, lasting)
 
     async def change(
         self, actor: Actor, enrollment_id: int, changes: dict[str, Any], *, version: int | None = None
@@ -89,10 +115,8 @@ class Enrolling:
                 raise VersionConflict
             if not changes:
                 return enrollment
-            changed = await store.change_enrollment(enrollment_id, **changes)
-            await store.emit(
-                EnrolmentChanged(enrollment_id=enrollment_id, user_id=changed.user_id, course_id=changed.course_id)
-            )
+            by_hand = {"withdrawn_at": None, "withdrawn_expiry": None} if "expiry_date" in changes else {}
+            changed = await self._change(store, enrollment, {**changes, **by_hand})
             await store.audit(
                 actor_id=actor.user_id,
                 action="enrollment.changed",
@@ -101,6 +125,13 @@ class Enrolling:
                 **{key: str(value) for key, value in changes.items()},
             )
             return changed
+
+    async def _change(self, store: EnrolmentStore, enrollment: Enrollment, changes: dict[str, Any]) -> Enrollment:
+        changed = await store.change_enrollment(enrollment.id, **changes)
+        await store.emit(
+            EnrolmentChanged(enrollment_id=enrollment.id, user_id=enrollment.user_id, course_id=enrollment.course_id)
+        )
+        return changed
 
 
 async def _published(store: EnrolmentStore, course_id: int) -> Course:

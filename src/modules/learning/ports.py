@@ -130,7 +130,13 @@ class EnrolmentStore(Emits, Remembers, Protocol):
 
     async def enrollment_of(self, user_id: int, course_id: int) -> Enrollment | None: ...
 
-    async def enrol(self, *, user_id: int, course_id: int, source: Source, expiry_date: datetime | None) -> Enrollment:
+    async def enrollments_of_purchase(self, purchase_id: int) -> list[Enrollment]:
+        """Those that this order opened last, locked."""
+        ...
+
+    async def enrol(
+        self, *, user_id: int, course_id: int, source: Source, expiry_date: datetime | None, purchase_id: int | None
+    ) -> Enrollment:
         """Add the enrolment, or revive the ended one: it starts anew now, and its progress is kept."""
         ...
 

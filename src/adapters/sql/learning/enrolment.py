@@ -30,6 +30,12 @@ BY_ID_LOCKED = BY_ID.with_for_update(key_share=True)
 OF_STUDENT = select(*ENROLLMENT_COLUMNS).where(
     ENROLLMENTS.c.user_id == bindparam("user_id"), ENROLLMENTS.c.course_id == bindparam("course_id")
 )
+OF_PURCHASE = (
+    select(*ENROLLMENT_COLUMNS)
+    .where(ENROLLMENTS.c.purchase_id == bindparam("purchase_id"))
+    .order_by(ENROLLMENTS.c.id)
+    .with_for_update(key_share=True)
+)
 _ADD = upsert(ENROLLMENTS)
 ENROL = _ADD.on_conflict_do_update(
     index_elements=["user_id", "course_id"],
@@ -38,6 +44,9 @@ ENROL = _ADD.on_conflict_do_update(
         "is_active": True,
         "expiry_date": _ADD.excluded.expiry_date,
         "source": _ADD.excluded.source,
+        "purchase_id": _ADD.excluded.purchase_id,
+        "withdrawn_at": None,
+        "withdrawn_expiry": None,
         "version": ENROLLMENTS.c.version + 1,
     },
 ).returning(*ENROLLMENT_COLUMNS)
@@ -68,7 +77,9 @@ class SqlEnrolmentStore(CourseStore):
         row = await self.transaction.row(OF_STUDENT, {"user_id": user_id, "course_id": course_id})
         return enrollment(row) if row else None
 
-    async def enrol(self, *, user_id: int, course_id: int, source: Source, expiry_date: datetime | None) -> Enrollment:
+    async def enrol(
+        self, *, user_id: int, course_id: int, source: Source, expiry_date: datetime | None, purchase_id: int | None
+    ) -> Enrollment:
         row = await self.transaction.execute(
             ENROL,
             {
@@ -78,6 +89,7 @@ class SqlEnrolmentStore(CourseStore):
                 "is_active": True,
                 "expiry_date": expiry_date,
                 "source": source.value,
+                "purchase_id": purchase_id,
                 "version": 1,
             },
         )
@@ -85,6 +97,10 @@ class SqlEnrolmentStore(CourseStore):
         if enrolled.version == 1:  # a revived enrolment was counted when it was new
             await self.transaction.execute(COUNT_ENROLLED, {"course": course_id})
         return enrolled
+
+    async def enrollments_of_purchase(self, purchase_id: int) -> list[Enrollment]:
+        rows = await self.transaction.rows(OF_PURCHASE, {"purchase_id": purchase_id})
+        return [_present(enrollment(row)) for row in rows]
 
     async def change_enrollment(self, enrollment_id: int, **changes: Any) -> Enrollment:
         statement = (

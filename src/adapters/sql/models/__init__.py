@@ -36,6 +36,7 @@ from adapters.sql.models.learning import (
     ProgressEvent,
     Upload,
 )
+from adapters.sql.models.money import Capture, Dispute, LedgerEntry, Refund
 from adapters.sql.models.notifications import (
     Device,
     Mail,
@@ -59,6 +60,7 @@ from adapters.sql.models.types import metadata
 __all__ = [
     "AuditEntry",
     "Bookmark",
+    "Capture",
     "Category",
     "Certificate",
     "CertificateKey",
@@ -73,12 +75,14 @@ __all__ = [
     "CourseModule",
     "Delivery",
     "Device",
+    "Dispute",
     "Enrollment",
     "EnrolmentImport",
     "EnrolmentImportRow",
     "GatewayEvent",
     "GroupMember",
     "IdempotencyKey",
+    "LedgerEntry",
     "Mail",
     "MessageRevision",
     "Notice",
@@ -104,6 +108,7 @@ __all__ = [
     "QuizAttempt",
     "ReadPointer",
     "ReadReceipt",
+    "Refund",
     "Review",
     "ReviewReport",
     "ScheduleSlot",

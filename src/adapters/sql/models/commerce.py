@@ -23,7 +23,7 @@ class Payment(IdentityBase):
     __table_args__ = (
         CheckConstraint(f"status IN ({STATUSES})", name="status"),
         CheckConstraint("amount_paise >= 0", name="amount"),
-        partial_index("uq_payments_open", "user_id", "course_id", where=OPEN, unique=True),
+        partial_index("uq_payments_open", "user_id", "product", where=OPEN, unique=True),
         partial_index("ix_payments_unresolved", "next_look_at", where=UNRESOLVED),
         Index("ix_payments_user", "user_id", "id"),
         Index("ix_payments_status", "status", "id"),
@@ -31,6 +31,7 @@ class Payment(IdentityBase):
 
     user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
     course_id: Mapped[int] = mapped_column(BigInt, ForeignKey("courses.id"))
+    product: Mapped[str] = mapped_column(String(40))
     receipt: Mapped[str] = mapped_column(String(40), unique=True)
     status: Mapped[str] = mapped_column(String(20))
     is_open: Mapped[bool] = mapped_column()
@@ -41,7 +42,6 @@ class Payment(IdentityBase):
     refunded_paise: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(String(3))
     snapshot: Mapped[dict[str, Any]] = mapped_column(Json)  # what was offered: list price, title, access, GST details
-    review_reason: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

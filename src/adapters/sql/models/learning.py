@@ -143,6 +143,7 @@ class Enrollment(IdentityBase):
         UniqueConstraint("user_id", "course_id", name="uq_enrollments_user_course"),
         Index("ix_enrollments_course", "course_id", "id"),
         Index("ix_enrollments_expiry", "expiry_date"),
+        Index("ix_enrollments_purchase", "purchase_id"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
@@ -154,6 +155,9 @@ class Enrollment(IdentityBase):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source: Mapped[str] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(Integer)
+    purchase_id: Mapped[int | None] = mapped_column(BigInt)  # the order that opened it last, whoever keeps orders
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_expiry: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Progress(IdentityBase):

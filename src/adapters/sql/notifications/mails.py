@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.commerce_queries import SqlCommerceQueries
+from adapters.sql.commerce.queries import SqlCommerceQueries
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.identity import CODES, USERS
 from adapters.sql.models import Mail as MailModel

@@ -45,6 +45,10 @@ class ContentLocked(Forbidden):
 
 
 class Enrollment(Struct, frozen=True):
+    """`purchase_id` is the order that opened it last. When its money goes back, `expiry_date` becomes that moment, and
+    `withdrawn_expiry` keeps what it was.
+    """
+
     id: int
     user_id: int
     course_id: int
@@ -54,6 +58,9 @@ class Enrollment(Struct, frozen=True):
     completed_at: datetime | None
     source: Source
     version: int
+    purchase_id: int | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_expiry: datetime | None = None
 
     def has_access(self, now: datetime) -> bool:
         return has_access(self.expiry_date, now, is_active=self.is_active)

@@ -187,7 +187,21 @@ KINDS: dict[NotificationType, Kind] = {
     NotificationType.REFUND_PROCESSED: Kind(
         LinkType.REFUND,
         EVERYWHERE,
-        {"": _one("Refund processed", "{amount} for {course}", "रिफ़ंड हो गया", "{course} के लिए {amount}")},
+        {
+            "": _one("Refund processed", "{amount} for {course}", "रिफ़ंड हो गया", "{course} के लिए {amount}"),
+            "failed": _one(
+                "A refund did not arrive",
+                "{amount} for {course}: your bank did not take it. The school was told.",
+                "रिफ़ंड नहीं पहुँचा",
+                "{course} के लिए {amount}: बैंक ने इसे नहीं लिया। स्कूल को बता दिया गया है।",
+            ),
+            "rejected": _one(
+                "Your refund was declined",
+                "{course}: {notes}",
+                "आपका रिफ़ंड अस्वीकार हुआ",
+                "{course}: {notes}",
+            ),
+        },
     ),
     NotificationType.ENROLMENT_EXPIRING: Kind(
         LinkType.COURSE,

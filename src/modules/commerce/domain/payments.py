@@ -1,17 +1,16 @@
 """Orders and payments: states, what moves them, and what a student is offered."""
 
-import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.errors import Conflict, Forbidden, Invalid, Unavailable
+from core.errors import Conflict, Forbidden, Invalid
+from modules.commerce.domain.gateway import GatewayStatus, Known
 
 ORDER_LIFETIME = timedelta(minutes=30)
 SMALLEST_PAISE = 100
-GATEWAY_ID = re.compile(r"(order|pay|rfnd)_[A-Za-z0-9]{14}")
 FIRST_LOOK = timedelta(minutes=2)
 LAST_LOOK = timedelta(days=4)
 
@@ -46,13 +45,6 @@ class UnderReview(Conflict):
     detail = "We received the payment but could not apply it; it is being looked at."
 
 
-class GatewayUnavailable(Unavailable):
-    """Whether the call had an effect is unknown."""
-
-    code = "gateway_unavailable"
-    detail = "The payment service does not answer; nothing was charged. Try again."
-
-
 class Status(StrEnum):
     CREATING = "creating"
     CREATED = "created"
@@ -68,14 +60,31 @@ class Status(StrEnum):
 UNPAID = (Status.CREATING, Status.CREATED, Status.ATTEMPTED, Status.FAILED, Status.AUTHORIZED)
 
 
-class Offer(Struct, frozen=True):
-    """A course as it is sold at this moment."""
+class Item(Struct, frozen=True):
+    """A course within an offer or an order: what it is listed at, and what is asked for it."""
 
     course_id: int
     title: str
+    list_price_paise: int
     price_paise: int
+
+
+class Offer(Struct, frozen=True):
+    """What is sold, as it is at this moment. `product` says what it is: `course:5`."""
+
+    product: str
+    title: str
+    items: tuple[Item, ...]
     currency: str
-    is_published: bool
+    is_sold: bool
+
+    @property
+    def list_price_paise(self) -> int:
+        return sum(item.list_price_paise for item in self.items)
+
+    @property
+    def price_paise(self) -> int:
+        return sum(item.price_paise for item in self.items)
 
 
 class Snapshot(Struct, frozen=True):
@@ -85,14 +94,17 @@ class Snapshot(Struct, frozen=True):
     list_price_paise: int
     gstin: str | None = None
     billing_state: str | None = None
+    items: tuple[Item, ...] = ()
+    """Empty in orders from before there was more than one course to an order."""
 
 
 class Payment(Struct, frozen=True):
-    """One order of one course and all that is known of its payment."""
+    """One order and all that is known of its payment. `course_id` is the first course of the order."""
 
     id: int
     user_id: int
     course_id: int
+    product: str
     receipt: str
     status: Status
     is_open: bool
@@ -103,30 +115,21 @@ class Payment(Struct, frozen=True):
     refunded_paise: int
     currency: str
     snapshot: Snapshot
-    review_reason: str | None
     created_at: datetime
     expires_at: datetime
     completed_at: datetime | None
     next_look_at: datetime | None
     looks: int
 
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What was bought; the prices add up to the amount."""
+        whole = Item(self.course_id, self.snapshot.title, self.snapshot.list_price_paise, self.amount_paise)
+        return self.snapshot.items or (whole,)
 
-class GatewayStatus(StrEnum):
-    CREATED = "created"
-    AUTHORIZED = "authorized"
-    CAPTURED = "captured"
-    REFUNDED = "refunded"
-    FAILED = "failed"
-
-
-class Known(Struct, frozen=True):
-    """What the gateway says of one payment, however it reached us."""
-
-    payment_id: str
-    order_id: str
-    status: GatewayStatus
-    amount_paise: int
-    currency: str
+    @property
+    def course_ids(self) -> tuple[int, ...]:
+        return tuple(item.course_id for item in self.items)
 
 
 BEFORE_FAILURE = (Status.CREATING, Status.CREATED, Status.ATTEMPTED)
@@ -136,18 +139,22 @@ FORWARD = {
     GatewayStatus.AUTHORIZED: (*BEFORE_FAILURE, Status.FAILED),
     # an authorisation that was never captured goes back to the buyer by itself
     GatewayStatus.REFUNDED: UNPAID,
+    GatewayStatus.CAPTURED: (),
 }
 """From which states each kind of knowledge moves a payment. A failed attempt may still become a paid one for days."""
 REACHES = {GatewayStatus.CREATED: Status.ATTEMPTED, GatewayStatus.FAILED: Status.FAILED}
 
 
-class Step(StrEnum):
-    """What a piece of knowledge does to a payment."""
+class Reason(StrEnum):
+    """Why money that came in is held and not taken for the order."""
 
-    NOTHING = "nothing"
-    MOVED = "moved"
-    PAID = "paid"
-    REVIEW = "review"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    SECOND_CAPTURE = "second_capture"
+    ALREADY_ENROLLED = "already_enrolled"
+    SUSPENDED = "suspended"
+    COURSE_WITHDRAWN = "course_withdrawn"
+    REFUNDED_ELSEWHERE = "refunded_elsewhere"
+    UNKNOWN_ORDER = "unknown_order"
 
 
 def is_same_offer(payment: Payment, offer: Offer, snapshot: Snapshot, now: datetime) -> bool:
@@ -160,37 +167,33 @@ def is_same_offer(payment: Payment, offer: Offer, snapshot: Snapshot, now: datet
     )
 
 
-def learn(payment: Payment, known: Known, *, may_enrol: str | None, now: datetime) -> tuple[Payment, Step]:
-    """The payment after this knowledge. Forward only, judged by state and never by time.
-
-    `may_enrol` is None, or the reason for which this buyer must not get this course now: the money is then under
-    review.
-    """
-    if known.status is GatewayStatus.CAPTURED:
-        return _captured(payment, known, may_enrol=may_enrol, now=now)
+def learn(payment: Payment, known: Known) -> Payment:
+    """The payment after knowledge of an attempt whose money has not come. Forward only, by state and not by time."""
     if payment.status not in FORWARD[known.status]:
-        return payment, Step.NOTHING
+        return payment
     if known.status is GatewayStatus.AUTHORIZED:
-        return replace(payment, status=Status.AUTHORIZED, razorpay_pay_id=known.payment_id), Step.MOVED
+        return replace(payment, status=Status.AUTHORIZED, razorpay_pay_id=known.payment_id)
     if known.status is GatewayStatus.REFUNDED and payment.razorpay_pay_id not in {None, known.payment_id}:
-        return payment, Step.NOTHING  # another attempt's money: this order's own may still come
+        return payment  # another attempt's money: this order's own may still come
     if known.status is GatewayStatus.REFUNDED:
-        return replace(payment, status=Status.REFUNDED, refunded_paise=known.amount_paise, is_open=False), Step.MOVED
-    return replace(payment, status=REACHES[known.status]), Step.MOVED
+        return replace(payment, status=Status.REFUNDED, refunded_paise=known.amount_paise, is_open=False)
+    return replace(payment, status=REACHES[known.status])
 
 
-def _captured(payment: Payment, known: Known, *, may_enrol: str | None, now: datetime) -> tuple[Payment, Step]:
+def take(payment: Payment, known: Known, *, obstacle: Reason | None, now: datetime) -> tuple[Payment, Reason | None]:
+    """The payment after the first news that this money has come, and why it is held if it is.
+
+    `obstacle` is the reason for which this buyer must not get this order's courses now.
+    """
     if payment.status not in UNPAID:
-        if payment.razorpay_pay_id == known.payment_id or payment.review_reason is not None:
-            return payment, Step.NOTHING
-        return replace(payment, review_reason="second_capture"), Step.REVIEW
+        return payment, Reason.SECOND_CAPTURE
     taken = replace(payment, status=Status.PAID, razorpay_pay_id=known.payment_id, completed_at=now, is_open=False)
-    reason = may_enrol
+    reason = obstacle
     if (known.amount_paise, known.currency) != (payment.amount_paise, payment.currency):
-        reason = "amount_mismatch"
-    if reason is not None:
-        return replace(taken, status=Status.NEEDS_REVIEW, review_reason=reason), Step.REVIEW
-    return taken, Step.PAID
+        reason = Reason.AMOUNT_MISMATCH
+    elif known.refunded_paise >= known.amount_paise:
+        reason = Reason.REFUNDED_ELSEWHERE
+    return (taken, None) if reason is None else (replace(taken, status=Status.NEEDS_REVIEW), reason)
 
 
 def next_look(payment: Payment, now: datetime) -> datetime | None:

@@ -1,48 +1,37 @@
-"""Commerce's store."""
+"""Orders, payments and the gateway's events, within a transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.models import Course, Enrollment, GatewayEvent, User
 from adapters.sql.models import Payment as PaymentModel
 from adapters.sql.store import SqlStore, table
-from modules.commerce.domain import Offer, Payment, Snapshot, Status
+from modules.commerce.domain.payments import Item, Offer, Payment, Snapshot, Status
 
 PAYMENTS, EVENTS = table(PaymentModel), table(GatewayEvent)
 COURSES, ENROLLMENTS, USERS = table(Course), table(Enrollment), table(User)
 PAYMENT_COLUMNS = [PAYMENTS.c[name] for name in Payment.__struct_fields__]
+STATUS, SNAPSHOT = (Payment.__struct_fields__.index(name) for name in ("status", "snapshot"))
 STATUSES = {status.value: status for status in Status}
 
 # the same lock as an enrolment takes: an order and a grant for one student never cross
 LOCK_BUYER = select(USERS.c.id).where(USERS.c.id == bindparam("id")).with_for_update(key_share=True)
-OFFER = select(COURSES.c.id, COURSES.c.title, COURSES.c.price_paise, COURSES.c.currency, COURSES.c.is_published).where(
+COURSE = select(COURSES.c.id, COURSES.c.title, COURSES.c.price_paise, COURSES.c.currency, COURSES.c.is_published).where(
     COURSES.c.id == bindparam("id")
 )
-IS_ENROLLED = select(
-    exists().where(
-        ENROLLMENTS.c.user_id == bindparam("user_id"),
-        ENROLLMENTS.c.course_id == bindparam("course_id"),
-        HAS_ACCESS,
-    )
-)
-IS_SUSPENDED = select(
-    exists().where(
-        ENROLLMENTS.c.user_id == bindparam("user_id"),
-        ENROLLMENTS.c.course_id == bindparam("course_id"),
-        ~ENROLLMENTS.c.is_active,
-    )
-)
+# all of a student's: they are few, and a list in a prepared statement is not
+_OF_STUDENT = select(ENROLLMENTS.c.course_id).where(ENROLLMENTS.c.user_id == bindparam("user_id"))
+OPEN_TO = _OF_STUDENT.where(HAS_ACCESS)
+SUSPENDED = _OF_STUDENT.where(~ENROLLMENTS.c.is_active)
 OPEN = (
     select(*PAYMENT_COLUMNS)
-    .where(
-        PAYMENTS.c.user_id == bindparam("user_id"), PAYMENTS.c.course_id == bindparam("course_id"), PAYMENTS.c.is_open
-    )
+    .where(PAYMENTS.c.user_id == bindparam("user_id"), PAYMENTS.c.product == bindparam("product"), PAYMENTS.c.is_open)
     .with_for_update()
 )
 ADD = insert(PAYMENTS).returning(*PAYMENT_COLUMNS)
@@ -56,7 +45,6 @@ CHANGING = (
     "razorpay_pay_id",
     "razorpay_sig",
     "refunded_paise",
-    "review_reason",
     "completed_at",
     "next_look_at",
     "looks",
@@ -81,24 +69,27 @@ UNHANDLED = (
 )
 
 
-class SqlCommerceStore(SqlStore):
+class SqlPaymentStore(SqlStore):
     async def lock_buyer(self, user_id: int) -> None:
         await self.transaction.row(LOCK_BUYER, {"id": user_id})
 
-    async def offer(self, course_id: int) -> Offer | None:
-        row = await self.transaction.row(OFFER, {"id": course_id})
-        return Offer(*row) if row else None
+    async def offer(self, product: str) -> Offer | None:
+        row = await self.transaction.row(COURSE, {"id": int(product.partition(":")[2])})
+        if row is None:
+            return None
+        course_id, title, price, currency, is_published = row
+        return Offer(product, title, (Item(course_id, title, price, price),), currency, is_published)
 
-    async def is_enrolled(self, user_id: int, course_id: int) -> bool:
-        values = {"user_id": user_id, "course_id": course_id, "now": self.transaction.clock.now()}
-        return bool(await self.transaction.scalar(IS_ENROLLED, values))
+    async def open_to(self, user_id: int, course_ids: Sequence[int]) -> set[int]:
+        values = {"user_id": user_id, "now": self.transaction.clock.now()}
+        return {row[0] for row in await self.transaction.rows(OPEN_TO, values)} & set(course_ids)
 
-    async def is_suspended(self, user_id: int, course_id: int) -> bool:
-        values = {"user_id": user_id, "course_id": course_id}
-        return bool(await self.transaction.scalar(IS_SUSPENDED, values))
+    async def is_suspended(self, user_id: int, course_ids: Sequence[int]) -> bool:
+        rows = await self.transaction.rows(SUSPENDED, {"user_id": user_id})
+        return not {row[0] for row in rows}.isdisjoint(course_ids)
 
-    async def open_payment(self, user_id: int, course_id: int) -> Payment | None:
-        row = await self.transaction.row(OPEN, {"user_id": user_id, "course_id": course_id})
+    async def open_payment(self, user_id: int, product: str) -> Payment | None:
+        row = await self.transaction.row(OPEN, {"user_id": user_id, "product": product})
         return payment(row) if row else None
 
     async def add_payment(
@@ -106,6 +97,7 @@ class SqlCommerceStore(SqlStore):
         *,
         user_id: int,
         course_id: int,
+        product: str,
         receipt: str,
         amount_paise: int,
         currency: str,
@@ -116,6 +108,7 @@ class SqlCommerceStore(SqlStore):
         values = {
             "user_id": user_id,
             "course_id": course_id,
+            "product": product,
             "receipt": receipt,
             "status": Status.CREATING.value,
             "is_open": True,
@@ -167,6 +160,6 @@ class SqlCommerceStore(SqlStore):
 
 def payment(row: Sequence[Any]) -> Payment:
     values = list(row)
-    values[4] = STATUSES[values[4]]
-    values[12] = msgspec.convert(values[12], Snapshot)
+    values[STATUS] = STATUSES[values[STATUS]]
+    values[SNAPSHOT] = msgspec.convert(values[SNAPSHOT], Snapshot)
     return Payment(*values)

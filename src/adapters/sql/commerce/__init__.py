@@ -1,0 +1,1 @@
+"""Commerce's stores and reads: orders and payments, money that came in, refunds, the ledger."""

@@ -1,0 +1,102 @@
+"""Money that came in, and the ledger, within a transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from adapters.sql.commerce.payments import SqlPaymentStore
+from adapters.sql.models import Capture as CaptureModel
+from adapters.sql.models import LedgerEntry
+from adapters.sql.models import Refund as RefundModel
+from adapters.sql.store import among, table
+from modules.commerce.domain.captures import Capture, Resolution
+from modules.commerce.domain.gateway import Known
+from modules.commerce.domain.ledger import Account, Line, Posting
+from modules.commerce.domain.payments import Reason
+from modules.commerce.domain.refunds import RESERVING
+
+CAPTURES, REFUNDS, ENTRIES = table(CaptureModel), table(RefundModel), table(LedgerEntry)
+CAPTURE_COLUMNS = [CAPTURES.c[name] for name in Capture.__struct_fields__]
+REASON, RESOLUTION = (Capture.__struct_fields__.index(name) for name in ("reason", "resolution"))
+CHANGING = ("fee_paise", "fee_gst_paise", "resolution", "notes", "resolved_by_id", "resolved_at")
+
+BY_ID = select(*CAPTURE_COLUMNS).where(CAPTURES.c.id == bindparam("id"))
+BY_PAYMENT = select(*CAPTURE_COLUMNS).where(CAPTURES.c.razorpay_payment == bindparam("razorpay_payment"))
+BY_ID_LOCKED, BY_PAYMENT_LOCKED = BY_ID.with_for_update(), BY_PAYMENT.with_for_update()
+ADD = insert(CAPTURES).returning(*CAPTURE_COLUMNS)
+SAVE = (
+    update(CAPTURES)
+    .where(CAPTURES.c.id == bindparam("row"))
+    .values({name: bindparam(f"new_{name}", type_=CAPTURES.c[name].type) for name in CHANGING})
+)
+RESERVED = select(func.coalesce(func.sum(REFUNDS.c.amount_paise), 0)).where(
+    REFUNDS.c.capture_id == bindparam("capture_id"), among(REFUNDS.c.status, RESERVING)
+)
+POSTED = (
+    select(ENTRIES.c.account, ENTRIES.c.amount_paise, ENTRIES.c.course_id)
+    .where(ENTRIES.c.posting == bindparam("posting"))
+    .order_by(ENTRIES.c.line)
+)
+
+
+class SqlMoneyStore(SqlPaymentStore):
+    async def capture(self, capture_id: int, *, lock: bool = False) -> Capture | None:
+        row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": capture_id})
+        return capture(row) if row else None
+
+    async def capture_of(self, razorpay_payment: str, *, lock: bool = False) -> Capture | None:
+        statement = BY_PAYMENT_LOCKED if lock else BY_PAYMENT
+        row = await self.transaction.row(statement, {"razorpay_payment": razorpay_payment})
+        return capture(row) if row else None
+
+    async def add_capture(self, known: Known, payment_id: int | None, reason: Reason | None) -> Capture:
+        values = {
+            "razorpay_payment": known.payment_id,
+            "payment_id": payment_id,
+            "amount_paise": known.amount_paise,
+            "currency": known.currency,
+            "reason": reason,
+            "notes": "",
+            "captured_at": self.transaction.clock.now(),
+        }
+        return capture((await self.transaction.execute(ADD, values)).one())
+
+    async def save_capture(self, saved: Capture) -> None:
+        values = {f"new_{name}": getattr(saved, name) for name in CHANGING}
+        await self.transaction.execute(SAVE, {**values, "row": saved.id})
+
+    async def reserved(self, capture_id: int) -> int:
+        return int(await self.transaction.scalar(RESERVED, {"capture_id": capture_id}))
+
+    async def post(self, posting: Posting) -> None:
+        if sum(line.amount_paise for line in posting.lines) != 0:
+            raise ValueError(f"The posting {posting.key} does not add up.")
+        fixed = {
+            "posting": posting.key,
+            "capture_id": posting.capture_id,
+            "payment_id": posting.payment_id,
+            "posted_at": self.transaction.clock.now(),
+        }
+        rows = [
+            {
+                **fixed,
+                "line": number,
+                "account": line.account.value,
+                "amount_paise": line.amount_paise,
+                "course_id": line.course_id,
+            }
+            for number, line in enumerate(posting.lines)
+        ]
+        await self.transaction.execute(insert(ENTRIES), rows)
+
+    async def posted(self, key: str) -> tuple[Line, ...]:
+        rows = await self.transaction.rows(POSTED, {"posting": key})
+        return tuple(Line(Account(account), amount, course_id) for account, amount, course_id in rows)
+
+
+def capture(row: Sequence[Any]) -> Capture:
+    values = list(row)
+    values[REASON] = values[REASON] and Reason(values[REASON])
+    values[RESOLUTION] = values[RESOLUTION] and Resolution(values[RESOLUTION])
+    return Capture(*values)

@@ -1,0 +1,157 @@
+"""What a refund does to its payment, and the one place that applies what is known of one: the call's answer, webhook
+and reconciler all end here.
+"""
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from core.clock import Clock
+from modules.commerce.domain import ledger
+from modules.commerce.domain.captures import Capture, Resolution
+from modules.commerce.domain.gateway import KnownRefund
+from modules.commerce.domain.ledger import Posting
+from modules.commerce.domain.payments import Payment
+from modules.commerce.domain.refunds import (
+    FIRST_LOOK,
+    RESERVING,
+    TOLD,
+    Origin,
+    Refund,
+    RefundStatus,
+    moves,
+    next_refund_look,
+    refunded,
+)
+from modules.commerce.events import AccessReturned, AccessWithdrawn, RefundApproved, RefundFailed, RefundProcessed
+from modules.commerce.refund_ports import ReturnStore
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    clock: Clock
+
+    async def apply(self, store: ReturnStore, known: KnownRefund) -> Refund | None:
+        """Bring a refund up to what is known, within the caller's transaction; None if the payment is not known.
+
+        One made at Razorpay gets a record: all of a payment's money gone ends access, a part of it does not.
+        """
+        found = await self.locked(store, known.payment_id)
+        if found is None:
+            return None
+        capture, payment = found
+        refund = await store.refund_at_gateway(known.refund_id)
+        if refund is None and known.receipt:
+            refund = await store.refund_with_key(known.receipt)
+        if refund is None:
+            refund = await self._found_elsewhere(store, capture, known)
+        if not moves(refund, known.status):
+            return refund
+        now, status = self.clock.now(), TOLD[known.status]
+        after = replace(
+            refund,
+            status=status,
+            razorpay_refund=known.refund_id,
+            processed_at=now if status is RefundStatus.PROCESSED else refund.processed_at,
+            next_look_at=next_refund_look(refund, now) if status is RefundStatus.PROCESSING else None,
+        )
+        await store.save_refund(after)
+        if status is RefundStatus.FAILED:
+            await self.take_back(store, after, capture, payment)
+        else:
+            await self._give(store, after, capture, payment)
+        return after
+
+    async def locked(self, store: ReturnStore, razorpay_payment: str) -> tuple[Capture, Payment | None] | None:
+        """The money and its order, locked in the order in which everybody locks: buyer, order, money."""
+        capture = await store.capture_of(razorpay_payment)
+        if capture is None:
+            return None
+        payment = None if capture.payment_id is None else await store.payment(capture.payment_id)
+        if payment is not None:
+            await store.lock_buyer(payment.user_id)
+            payment = await store.payment(payment.id, lock=True)
+        capture = await store.capture_of(razorpay_payment, lock=True)
+        return None if capture is None else (capture, payment)
+
+    async def withdraw(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
+        """A refund is promised: its amount is no longer ours, and access ends if it is to end."""
+        if payment is None:
+            return
+        await store.save(refunded(payment, capture, await store.reserved(capture.id)))
+        if refund.ends_access:
+            await store.emit(AccessWithdrawn(payment_id=payment.id, user_id=payment.user_id))
+
+    async def promise(self, store: ReturnStore, capture: Capture) -> Refund:
+        """All that is left of this money is to go back. The key says which try it is, so that a repeat is none."""
+        tries = sum(refund.origin is Origin.REVIEW for refund in await store.refunds_of_capture(capture.id))
+        now = self.clock.now()
+        refund = await store.add_refund(
+            capture,
+            origin=Origin.REVIEW,
+            status=RefundStatus.APPROVED,
+            amount_paise=capture.amount_paise - await store.reserved(capture.id),
+            gateway_key=f"review-{capture.razorpay_payment}-{tries + 1}",
+            reason=f"Not taken: {(capture.reason or '').replace('_', ' ')}",
+            decided_at=now,
+            next_look_at=now + FIRST_LOOK,
+        )
+        payment = None if capture.payment_id is None else await store.payment(capture.payment_id, lock=True)
+        await self.withdraw(store, refund, capture, payment)
+        await store.emit(RefundApproved(refund_id=refund.id))
+        return refund
+
+    async def take_back(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
+        """A promised refund failed: the amount is ours again, and access returns unless something else ended it."""
+        if lines := await store.posted(f"refund:{refund.id}"):
+            posting = Posting(f"refund-failed:{refund.id}", capture.id, capture.payment_id, ledger.reversal(lines))
+            await store.post(posting)
+        if capture.resolution is Resolution.REFUNDED:
+            capture = replace(capture, resolution=None, resolved_at=None)
+            await store.save_capture(capture)
+        if payment is not None:
+            await store.save(refunded(payment, capture, await store.reserved(capture.id)))
+            if refund.ends_access and not await store.is_access_ended(payment.id):
+                await store.emit(AccessReturned(payment_id=payment.id, user_id=payment.user_id))
+        await store.emit(
+            RefundFailed(
+                refund_id=refund.id, payment_id=capture.payment_id, user_id=None if payment is None else payment.user_id
+            )
+        )
+
+    async def _give(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
+        if not await store.posted(f"refund:{refund.id}"):
+            items = () if payment is None else payment.items
+            lines = ledger.refund(refund.amount_paise, items, is_held=capture.is_held)
+            await store.post(Posting(f"refund:{refund.id}", capture.id, capture.payment_id, lines))
+        if refund.status is not RefundStatus.PROCESSED:
+            return
+        is_all = await store.reserved(capture.id) >= capture.amount_paise
+        if capture.is_held and is_all:
+            capture = replace(capture, resolution=Resolution.REFUNDED, resolved_at=self.clock.now())
+            await store.save_capture(capture)
+            if payment is not None:
+                await store.save(refunded(payment, capture, await store.reserved(capture.id)))
+        user_id = None if payment is None else payment.user_id
+        await store.emit(RefundProcessed(refund_id=refund.id, payment_id=capture.payment_id, user_id=user_id))
+
+    async def _found_elsewhere(self, store: ReturnStore, capture: Capture, known: KnownRefund) -> Refund:
+        payment = None if capture.payment_id is None else await store.payment(capture.payment_id, lock=True)
+        is_failed = TOLD[known.status] is RefundStatus.FAILED
+        made = [one for one in await store.refunds_of_capture(capture.id) if one.razorpay_refund is not None]
+        total = sum(one.amount_paise for one in made if one.status in RESERVING) + known.amount_paise
+        is_own = payment is not None and payment.razorpay_pay_id == capture.razorpay_payment
+        refund = await store.add_refund(
+            capture,
+            origin=Origin.GATEWAY,
+            status=RefundStatus.APPROVED,
+            amount_paise=known.amount_paise,
+            gateway_key=f"gateway-{known.refund_id}",
+            reason="Refunded at Razorpay",
+            razorpay_refund=known.refund_id,
+            ends_access=is_own and capture.reason is None and total >= capture.amount_paise and not is_failed,
+            decided_at=self.clock.now(),
+        )
+        if not is_failed:
+            await self.withdraw(store, refund, capture, payment)
+        return refund
