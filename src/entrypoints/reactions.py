@@ -86,6 +86,9 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda tx, e: do.enrolling.return_purchased(learning(tx), purchase_id=e.payment_id),
         ),
         Reaction("give_back_held", MoneyHeld, lambda tx, e: do.repaying.promise_held(commerce(tx), e.capture_id)),
+        Reaction("issue_invoice", OrderPaid, lambda tx, e: do.invoicing.issue(commerce(tx), e.payment_id)),
+        Reaction("issue_credit_note", RefundProcessed, lambda tx, e: do.invoicing.credit(commerce(tx), e.refund_id)),
+        Reaction("cancel_credit_note", RefundFailed, lambda tx, e: do.invoicing.cancel(commerce(tx), e.refund_id)),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
         Reaction(
             "certify_completion",
@@ -203,6 +206,12 @@ def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             "mail_receipt",
             OrderPaid,
             lambda e: do.mailing.receipt(user_id=e.user_id, payment_id=e.payment_id),
+            outside=True,
+        ),
+        Reaction(
+            "mail_credit_note",
+            RefundProcessed,
+            lambda e: do.mailing.credit_note(user_id=e.user_id, refund_id=e.refund_id),
             outside=True,
         ),
         Reaction(

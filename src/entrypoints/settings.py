@@ -9,7 +9,9 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from core.errors import Invalid
 from entrypoints.keeping import SHORTEST_SECRET, NoSecret, kept_secret
+from modules.commerce.domain.tax import place_of_supply
 
 PREFIX = "SHALA_"
 LOOPBACKS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - known, not listened on
@@ -56,6 +58,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     razorpay_webhook_secret: Annotated[str, _about("Secret of the webhook, another than the key's")] = ""
     razorpay_webhook_secret_previous: Annotated[str, _about("The former one, accepted during a rotation")] = ""
     razorpay_base_url: Annotated[str, _about("Another address of Razorpay: the sandbox")] = ""
+    school_name: Annotated[str, _about("The school as its invoices name it", min_length=1)] = "Shala"
+    school_address: Annotated[str, _about("Its address, a line each by \\n")] = ""
+    school_gstin: Annotated[
+        str, _about("Its GSTIN; empty: not registered, and no tax is shown", pattern="^([0-9]{2}[0-9A-Z]{13})?$")
+    ] = ""
+    school_state: Annotated[str, _about("Its state, by two letters as MH", pattern="^[A-Z]{2}$")] = "MH"
+    gst_percent: Annotated[float, _about("The rate of GST within all prices", ge=0, le=40)] = 18.0
+    gst_sac: Annotated[str, _about("Service accounting code of what is taught", pattern="^[0-9]{6}$")] = "999293"
+    invoice_prefix: Annotated[str, _about("What invoice numbers begin with", pattern="^[A-Z0-9]{1,3}$")] = "SH"
+    credit_note_prefix: Annotated[str, _about("What credit notes' begin with", pattern="^[A-Z0-9]{1,3}$")] = "CN"
     smtp_host: Annotated[str, _about("Mail server")] = ""
     smtp_port: Annotated[int, _about("Its port", ge=1, le=65535)] = 587
     smtp_username: Annotated[str, _about("User at the mail server, if it wants one")] = ""
@@ -227,6 +239,12 @@ def _contradictions(settings: Settings) -> list[str]:
     is_live = settings.razorpay_key_id.startswith("rzp_live_")
     if is_live and settings.env is not Environment.PRODUCTION:
         faults.append("SHALA_RAZORPAY_KEY_ID is a live key, which only production may use.")
+    if settings.invoice_prefix == settings.credit_note_prefix:
+        faults.append("SHALA_CREDIT_NOTE_PREFIX must differ from SHALA_INVOICE_PREFIX.")
+    try:
+        place_of_supply(settings.school_gstin or None, settings.school_state, settings.school_state)
+    except Invalid:
+        faults.append("SHALA_SCHOOL_GSTIN and SHALA_SCHOOL_STATE: not a GSTIN, or not of this state.")
     if bool(settings.s3_access_key_id) != bool(settings.s3_secret_access_key):
         faults.append("SHALA_S3_ACCESS_KEY_ID and SHALA_S3_SECRET_ACCESS_KEY go together.")
     return faults

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from modules.commerce.bookkeeping import Bookkeeping
 from modules.commerce.checkout import Checkout
+from modules.commerce.coupon_ports import CouponQueries
+from modules.commerce.couponing import Couponing
+from modules.commerce.invoice_ports import Invoices
+from modules.commerce.invoicing import Invoicing
 from modules.commerce.queries import CommerceQueries
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.refunding import Refunding
@@ -92,10 +97,15 @@ class Workflows:
     checkout: Checkout
     webhooks: Webhooks
     reconciling: Reconciling
+    couponing: Couponing
+    invoicing: Invoicing
+    bookkeeping: Bookkeeping
     refunding: Refunding
     repaying: Repaying
     resolving: Resolving
     payments: CommerceQueries
+    coupons: CouponQueries
+    invoices: Invoices
     # community
     founding: Founding
     joining: Joining

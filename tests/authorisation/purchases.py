@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 from entrypoints.workflows import Workflows
+from modules.commerce.domain.coupons import Kind
 from modules.commerce.domain.gateway import GatewayStatus, Known
 from worlds import MadeCourse, Person, World, payment_event
 
@@ -54,6 +55,31 @@ class Purchases:
         order, proof = await self.paid_order(person)
         await person.post("/api/payments/verify_payment/", proof)
         return {"payment_id": order["payment_id"]}
+
+    async def _given_back(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """A refund that came through, with its credit note: the caller's, or somebody else's."""
+        if whose == MISSING:
+            return {"refund_id": NOBODYS_ID}
+        is_own = caller is not None and whose == OWN and actor != "banned"
+        person = caller if is_own and caller else await self.world.person()
+        bought = await self._bought("student", person, OWN)
+        asked = await self.do.refunding.ask(person.actor, bought["payment_id"], reason="Please")
+        await self.do.refunding.approve((await self.world.admin()).actor, asked.id)
+        await self.do.repaying.send(asked.id)
+        return {"refund_id": asked.id}
+
+    async def _coupon(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        if whose == MISSING:
+            return {"coupon_id": NOBODYS_ID, "code": "NOBODYS", "course_id": self.course.id}
+        if not hasattr(self, "_coupon_ids"):
+            names = ("amount_paise", "most_paise", "starts_at", "ends_at", "max_uses", "max_uses_per_user")
+            limits: dict[str, Any] = dict.fromkeys(names)
+            admin = (await self.world.admin()).actor
+            made = await self.do.couponing.create(
+                admin, code="MATRIX", kind=Kind.PERCENTAGE, percent_bp=1000, course_ids=(), **limits
+            )
+            self._coupon_ids = {"coupon_id": made.id, "code": made.code}
+        return {**self._coupon_ids, "course_id": self.course.id}
 
     async def _asked_refund(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         if whose == MISSING:

@@ -34,6 +34,8 @@ AUDITED: set[Route] = {
     ("PUT", f"{COURSES}/quizzes/{{quiz_id}}/allowances/{{user_id}}"),
     *(("POST", f"/api/payments/refunds/{{refund_id}}/{decision}") for decision in ("approve", "reject")),
     ("POST", "/api/payments/reconciliation/{review_id}/resolve"),
+    ("POST", "/api/payments/coupons"),
+    ("PATCH", "/api/payments/coupons/{coupon_id}"),
     ("POST", f"{COMMUNITY}/groups"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}"),
@@ -53,7 +55,9 @@ BY_MODERATORS: set[Route] = {
 READ_BY_ADMINS: set[Route] = {
     ("GET", f"{COURSES}/enrollments/{{enrollment_id}}"),
     ("GET", "/api/payments/payments/{payment_id}"),
-    ("GET", "/api/payments/payments/{payment_id}/receipt"),
+    *(("GET", f"/api/payments/payments/{{payment_id}}/{what}") for what in ("receipt", "invoice", "credit-notes")),
+    ("GET", "/api/payments/payments/{payment_id}/invoice/pdf"),
+    ("GET", "/api/payments/refunds/{refund_id}/credit-note/pdf"),
 }
 
 

@@ -44,6 +44,7 @@ def test_a_mail_is_stored_parsed(world: World) -> None:
         "message_id": "<m-1@example.com>",
         "text": "Thank you: ₹499\n",
         "html": "<b>Thank you</b>\n",
+        "attachments": [],
     }
     whole = world.http.get(f"/sandbox/mail/{mail['id']}/").json()
     assert ["Message-ID", "<m-1@example.com>"] in whole["headers"]

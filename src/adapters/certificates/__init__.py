@@ -1,6 +1,5 @@
-"""Certificates: signed by Ed25519, printed as PDF."""
+"""Certificates' signatures, by Ed25519."""
 
-from adapters.certificates.printing import PdfCertificates
 from adapters.certificates.signing import Ed25519Signer
 
-__all__ = ["Ed25519Signer", "PdfCertificates"]
+__all__ = ["Ed25519Signer"]

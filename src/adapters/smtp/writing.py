@@ -70,4 +70,7 @@ def _message(letter: Letter, sender: str, policy: EmailPolicy) -> EmailMessage:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if letter.attachment is not None:
+        content, name = letter.attachment.content, letter.attachment.file_name
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
     return message

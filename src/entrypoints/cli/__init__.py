@@ -11,6 +11,7 @@ COMMANDS = {
     "serving": ("serve", "web", "worker", "sandbox"),
     "tending": ("migrate", "seed", "create-admin", "outbox", "openapi", "asyncapi", "settings", "doctor"),
     "touring": ("tour",),
+    "accounting": ("ledger",),
 }
 
 

@@ -11,6 +11,7 @@ from adapters.memory import EventWakeUp
 from adapters.memory.hub import MemoryHub
 from adapters.memory.presence import MemoryPresence
 from adapters.passwords import Argon2Passwords, CommonPasswordList
+from adapters.printing import PdfInvoices, Press
 from adapters.razorpay.gateway import RazorpayGateway
 from adapters.redis.hub import RedisHub
 from adapters.redis.presence import RedisPresence
@@ -19,8 +20,10 @@ from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
+from adapters.sql.commerce.coupon_queries import SqlCouponQueries
+from adapters.sql.commerce.invoices import SqlCommerceStore, SqlInvoices
+from adapters.sql.commerce.ledger import SqlLedger
 from adapters.sql.commerce.queries import SqlCommerceQueries
-from adapters.sql.commerce.refunds import SqlCommerceStore
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.counts import SqlPostCounts
@@ -58,8 +61,12 @@ from entrypoints.compose.tools import Tools
 from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
 from entrypoints.workflows import Workflows
+from modules.commerce.bookkeeping import Bookkeeping
 from modules.commerce.checkout import Checkout
+from modules.commerce.couponing import Couponing
 from modules.commerce.disputing import Disputes
+from modules.commerce.domain.invoices import InvoiceKind, Supplier
+from modules.commerce.invoicing import Invoicing
 from modules.commerce.ports import PaymentGateway
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.refunding import Refunding
@@ -87,7 +94,7 @@ from modules.learning.ports import MediaLibrary
 from modules.notifications.batching import Batching
 from modules.notifications.inbox import Inbox
 from modules.notifications.mailing import Mailing
-from modules.notifications.ports import MailTransport, PushService
+from modules.notifications.ports import MailTransport, Papers, PushService
 from modules.notifications.preferring import Preferring
 from modules.notifications.pushing import Pushing
 from modules.notifications.telling import Telling
@@ -136,17 +143,18 @@ def compose(
     database = Database(settings.database_url, clock=clock, wakes=wake_up, pool_size=settings.database_pool)
     hub = RedisHub(settings.redis_url, derivation.derive("hub")[:12]) if settings.redis_url else MemoryHub()
     presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
-    tools = Tools(clock, randomness, derivation, database, hub)
+    tools = Tools(clock, randomness, derivation, database, hub, Press())
     limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
     transport, pushes = transport or _transport(settings), _pushes(settings)
+    commerce = _commerce(settings, tools, gateway)
     workflows = Workflows(
         **_identity(settings, tools, shelf),
         **learning(settings, tools, library, shelf),
-        **_commerce(tools, gateway),
+        **commerce,
         **_community(tools, shelf, library),
-        **_notifications(settings, tools, transport, pushes),
+        **_notifications(settings, tools, transport, pushes, commerce["invoicing"]),
         presence=presence,
     )
     database.reactions = choreography(workflows, _stores(hub))
@@ -236,14 +244,14 @@ def _pushes(settings: Settings) -> FcmPushService | None:
 
 
 def _notifications(
-    settings: Settings, tools: Tools, transport: MailTransport, pushes: PushService | None
+    settings: Settings, tools: Tools, transport: MailTransport, pushes: PushService | None, papers: Papers
 ) -> dict[str, Any]:
     database, clock = tools.database, tools.clock
     facts = SqlMailFacts(database, SqlCommerceQueries(database), tools.derivation, clock)
     domain = settings.mail_from.rpartition("@")[2].rstrip(">") or "localhost"
     preferring = Preferring(database.begin(SqlPreferenceStore), tools.derivation, clock)
     return {
-        "mailing": Mailing(database.begin(SqlMailStore), facts, transport, domain),
+        "mailing": Mailing(database.begin(SqlMailStore), facts, papers, transport, domain),
         "telling": Telling(database.begin(SqlNoticeStore), tools.hub, tools.randomness, clock),
         "inbox": Inbox(database.begin(SqlNotificationStore), tools.hub),
         "preferring": preferring,
@@ -310,15 +318,36 @@ def _community(tools: Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary)
     }
 
 
-def _commerce(tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
+def _commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
     begin, clock = tools.database.begin(SqlCommerceStore), tools.clock
-    settlement, returns = Settlement(clock), Returns(clock)
+    settlement, returns, invoices = Settlement(clock), Returns(clock), SqlInvoices(tools.database)
+    supplier = _supplier(settings)
     return {
-        "checkout": Checkout(begin, gateway, settlement, tools.randomness, clock),
+        "checkout": Checkout(begin, gateway, settlement, supplier, tools.randomness, clock),
         "webhooks": Webhooks(begin, gateway, settlement, returns, Disputes(returns, clock), clock),
         "reconciling": Reconciling(begin, gateway, settlement, clock),
         "refunding": Refunding(begin, returns, tools.randomness, clock),
         "repaying": Repaying(begin, gateway, returns, clock),
         "resolving": Resolving(begin, returns, clock),
+        "bookkeeping": Bookkeeping(SqlLedger(tools.database), gateway, clock),
+        "couponing": Couponing(begin, clock),
+        "invoicing": Invoicing(begin, invoices, PdfInvoices(tools.press), supplier, clock),
         "payments": SqlCommerceQueries(tools.database),
+        "coupons": SqlCouponQueries(tools.database, clock),
+        "invoices": invoices,
     }
+
+
+def _supplier(settings: Settings) -> Supplier:
+    return Supplier(
+        name=settings.school_name,
+        address=settings.school_address,
+        gstin=settings.school_gstin or None,
+        state=settings.school_state,
+        sac=settings.gst_sac,
+        rate_bp=round(settings.gst_percent * 100),
+        prefixes={
+            InvoiceKind.INVOICE: settings.invoice_prefix,
+            InvoiceKind.CREDIT_NOTE: settings.credit_note_prefix,
+        },
+    )

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from adapters.certificates import Ed25519Signer, PdfCertificates
+from adapters.certificates import Ed25519Signer
+from adapters.printing import PdfCertificates
 from adapters.rendering import SafeMarkdown
 from adapters.sql.learning.analytics import SqlAnalyticsQueries
 from adapters.sql.learning.archive import SqlArchiveStore
@@ -67,7 +68,7 @@ def learning(settings: Settings, tools: Tools, library: MediaLibrary, shelf: Loc
         "certifying": Certifying(
             database.begin(SqlCertificateStore),
             Ed25519Signer(tools.derivation.derive("certificates")),
-            PdfCertificates(),
+            PdfCertificates(tools.press),
             tools.randomness,
             clock,
             settings.public_base_url,

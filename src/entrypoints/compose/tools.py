@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from adapters.printing import Press
 from adapters.sql.database import Database
 from core.clock import Clock
 from core.hub import Hub
@@ -15,3 +16,4 @@ class Tools:
     derivation: Derivation
     database: Database
     hub: Hub
+    press: Press

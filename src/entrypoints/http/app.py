@@ -17,12 +17,14 @@ from entrypoints.http import (
     attempts,
     certificates,
     contents,
+    coupons,
     courses,
     credentials,
     enrolments,
     files,
     group_members,
     groups,
+    invoices,
     mailed,
     media_uploads,
     messages,
@@ -49,7 +51,13 @@ from entrypoints.ws.routes import SocketRoutes
 from entrypoints.ws.sockets import Sockets
 from entrypoints.ws.watch import Watch
 
-MONEY = [*payments.HANDLERS, *refunds.HANDLERS, *reconciliation.HANDLERS]
+MONEY = [
+    *payments.HANDLERS,
+    *invoices.HANDLERS,
+    *coupons.HANDLERS,
+    *refunds.HANDLERS,
+    *reconciliation.HANDLERS,
+]
 LARGEST_BODY = 2**20
 Background = Callable[[House], AbstractAsyncContextManager[None]]
 

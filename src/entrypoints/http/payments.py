@@ -31,6 +31,7 @@ from entrypoints.http.wire import Ref
 from modules.commerce.domain.payments import Payment, Status
 from modules.commerce.queries import PaymentCard
 
+CouponCode = Annotated[str, Meta(min_length=1, max_length=40)]
 WEBHOOK_BODY = 256 * 1024
 Gstin = Annotated[str, Meta(pattern="^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]$")]
 State = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -40,6 +41,7 @@ class OrderBody(Struct, frozen=True, forbid_unknown_fields=True):
     """The price is ours: whatever amount an app would send is refused as an unknown field."""
 
     course_id: int
+    coupon_code: CouponCode | None = None
     gstin: Gstin | None = None
     billing_state: State | None = None
 
@@ -123,6 +125,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
     opened = await do(request).checkout.open_order(
         actor,
         f"course:{data.course_id}",
+        coupon_code=data.coupon_code,
         gstin=data.gstin,
         billing_state=data.billing_state,
         once=await once(request, "create_order"),
@@ -160,7 +163,10 @@ async def verify_payment(request: Call, data: JSONBody[Proof]) -> Response[Verif
         payment_id=data.razorpay_payment_id,
         signature=data.razorpay_signature,
     )
-    info = payment_info(payment, payment.snapshot.title)
+    card = await do(request).payments.payment(payment.id, caller(request))
+    if card is None:
+        raise NotFound
+    info = payment_info(card)
     if payment.completed_at is None:
         return Answer(Verified("pending", info, None), status_code=202)
     return Answer(Verified("paid", info, await _enrollment(request, payment)), status_code=200)
@@ -191,7 +197,7 @@ async def payments(
     page = await do(request).payments.payments(
         page_request(limit, cursor, count=count), caller(request), status=status, course_id=course_id, user_id=user_id
     )
-    return listing(request, page, _card)
+    return listing(request, page, payment_info)
 
 
 @get("/payments/{payment_id:int}/", policy=Policy.OWNER)
@@ -202,7 +208,7 @@ async def payment(request: Call, payment_id: FromPath[int]) -> PaymentInfo:
         raise NotFound
     if card.payment.next_look_at is not None:
         await do(request).reconciling.hasten(caller(request), payment_id)
-    return _card(card)
+    return payment_info(card)
 
 
 @get("/payments/{payment_id:int}/receipt/", policy=Policy.OWNER)
@@ -225,12 +231,13 @@ async def receipt(request: Call, payment_id: FromPath[int]) -> ReceiptInfo:
     )
 
 
-def payment_info(paid: Payment, course_title: str) -> PaymentInfo:
+def payment_info(card: PaymentCard) -> PaymentInfo:
+    paid = card.payment
     return PaymentInfo(
         id=paid.id,
         user_id=paid.user_id,
         course_id=paid.course_id,
-        course=Ref(paid.course_id, course_title),
+        course=Ref(paid.course_id, card.course_title),
         razorpay_order=paid.razorpay_order,
         razorpay_pay_id=paid.razorpay_pay_id,
         amount=rupees(paid.amount_paise),
@@ -239,14 +246,10 @@ def payment_info(paid: Payment, course_title: str) -> PaymentInfo:
         refunded_amount_paise=paid.refunded_paise,
         currency=paid.currency,
         status=paid.status,
-        invoice_number=None,
+        invoice_number=card.invoice_number,
         created_at=paid.created_at,
         completed_at=paid.completed_at,
     )
-
-
-def _card(card: PaymentCard) -> PaymentInfo:
-    return payment_info(card.payment, card.course_title)
 
 
 async def _enrollment(request: Call, paid: Payment) -> EnrollmentInfo | None:

@@ -20,7 +20,7 @@ PageRequest = Request[Any, Any, Any]
 def mail_pages(mailbox: Mailbox) -> Router:
     return Router(
         path="/sandbox/mail",
-        route_handlers=[list_mails, show_mail, empty_mailbox],
+        route_handlers=[list_mails, show_mail, show_attachment, empty_mailbox],
         dependencies={"mailbox": Provide(lambda: mailbox, sync_to_thread=False)},
     )
 
@@ -44,6 +44,21 @@ async def show_mail(request: PageRequest, mailbox: NamedDependency[Mailbox], mai
     return Response({**_as_json(mail), "headers": mail.headers, "raw": mail.raw.decode("utf-8", "replace")})
 
 
+@get("/{mail_id:int}/attachments/{number:int}")
+async def show_attachment(
+    mailbox: NamedDependency[Mailbox], mail_id: FromPath[int], number: FromPath[int]
+) -> Response[Any]:
+    mail = mailbox.get(mail_id)
+    if mail is None or not 0 <= number < len(mail.attachments):
+        return error_page("There is no such attachment.", 404)
+    found = mail.attachments[number]
+    return Response(
+        found.content,
+        media_type="application/pdf" if found.mime_type == "application/pdf" else "application/octet-stream",
+        headers={"x-content-type-options": "nosniff"},
+    )
+
+
 @delete("/")
 async def empty_mailbox(mailbox: NamedDependency[Mailbox]) -> None:
     mailbox.forget()
@@ -52,6 +67,10 @@ async def empty_mailbox(mailbox: NamedDependency[Mailbox]) -> None:
 def _as_json(mail: Mail) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(mail)
     del fields["headers"], fields["raw"]
+    for number, found in enumerate(fields["attachments"]):
+        found["url"] = f"/sandbox/mail/{mail.id}/attachments/{number}/"
+        found["size"] = len(mail.attachments[number].content)
+        del found["content"]
     return fields
 
 
@@ -84,7 +103,15 @@ def _mail_page(mail: Mail) -> Response[str]:
     html = "" if mail.html is None else _frame(mail.html)
     text = "" if mail.text is None else f'<h2>Plain text</h2><div class="card"><pre>{escape(mail.text)}</pre></div>'
     subject = escape(mail.subject) or "(no subject)"
-    body = f'<p><a href="/sandbox/mail/">All mail</a></p><h1>{subject}</h1><div class="card">{head}</div>{html}{text}'
+    links = "".join(
+        f'<li><a href="/sandbox/mail/{mail.id}/attachments/{number}/">{escape(found.file_name)}</a></li>'
+        for number, found in enumerate(mail.attachments)
+    )
+    attached = f'<div class="card"><p class="soft">Attachments</p><ul>{links}</ul></div>' if links else ""
+    body = (
+        f'<p><a href="/sandbox/mail/">All mail</a></p><h1>{subject}</h1><div class="card">{head}</div>'
+        f"{attached}{html}{text}"
+    )
     return page(mail.subject or "Mail", body)
 
 

@@ -15,6 +15,12 @@ import msgspec
 _REMEMBERED_MAILS: Final = 20_000
 
 
+class MailAttachment(msgspec.Struct, frozen=True):
+    file_name: str
+    mime_type: str
+    content: bytes
+
+
 class Mail(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     """``to`` and ``from`` are the envelope's addresses, not the headers'. ``raw`` is the message as it came."""
 
@@ -26,6 +32,7 @@ class Mail(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     text: str | None
     html: str | None
     received_at: datetime
+    attachments: list[MailAttachment]
     headers: list[tuple[str, str]]
     raw: bytes
 
@@ -70,6 +77,7 @@ def _parse(mail_id: int, sender: str, to: Sequence[str], raw: bytes) -> Mail:
         text=_body(message, "plain"),
         html=_body(message, "html"),
         received_at=datetime.now(UTC),
+        attachments=_attachments(message),
         headers=headers,
         raw=raw,
     )
@@ -97,6 +105,15 @@ def _body(message: EmailMessage, kind: str) -> str | None:
     except (LookupError, ValueError):  # an unknown charset or broken encoding
         payload = part.get_payload(decode=True)
         return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else None
+
+
+def _attachments(message: EmailMessage) -> list[MailAttachment]:
+    found = []
+    for part in message.iter_attachments() if message.is_multipart() else ():
+        content = part.get_payload(decode=True)
+        name = _readable(part.get_filename() or "attachment")
+        found.append(MailAttachment(name, part.get_content_type(), content if isinstance(content, bytes) else b""))
+    return found
 
 
 def _readable(text: str) -> str:

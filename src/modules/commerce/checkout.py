@@ -11,7 +11,9 @@ from core.errors import NotFound
 from core.idempotency import Once
 from core.ids import Randomness
 from core.transaction import Begin
+from modules.commerce.domain.coupons import Coupon, demand_left, discounted, plain_code
 from modules.commerce.domain.gateway import GATEWAY_ID, GatewayUnavailable
+from modules.commerce.domain.invoices import Supplier
 from modules.commerce.domain.payments import (
     FIRST_LOOK,
     ORDER_LIFETIME,
@@ -28,6 +30,7 @@ from modules.commerce.domain.payments import (
     UnderReview,
     is_same_offer,
 )
+from modules.commerce.domain.tax import place_of_supply
 from modules.commerce.ports import CommerceStore, GatewayOrder, PaymentGateway
 from modules.commerce.settlement import Settlement
 
@@ -39,11 +42,21 @@ class OpenOrder(Struct, frozen=True):
     is_new: bool
 
 
+class Terms(Struct, frozen=True):
+    """What the buyer adds to the choice of a course."""
+
+    coupon_code: str | None
+    gstin: str | None
+    billing_state: str | None
+    place_of_supply: str
+
+
 @dataclass(frozen=True, slots=True)
 class Checkout:
     begin: Begin[CommerceStore]
     gateway: PaymentGateway
     settlement: Settlement
+    supplier: Supplier
     randomness: Randomness
     clock: Clock
 
@@ -52,6 +65,7 @@ class Checkout:
         actor: Actor,
         product: str,
         *,
+        coupon_code: str | None = None,
         gstin: str | None = None,
         billing_state: str | None = None,
         once: Once | None = None,
@@ -60,12 +74,15 @@ class Checkout:
 
         The order is committed before Razorpay hears of it, so that nothing is lost if the answer is.
 
-        :raises NotFound: :raises AlreadyEnrolled: :raises AmountTooSmall: :raises GatewayUnavailable: safe to repeat.
+        :raises NotFound: :raises AlreadyEnrolled: :raises AmountTooSmall: :raises InvalidCoupon:
+        :raises CouponExhausted: :raises Invalid: the GSTIN or the state. :raises GatewayUnavailable: safe to repeat.
         """
+        place = place_of_supply(gstin, billing_state, self.supplier.state)
+        terms = Terms(coupon_code and plain_code(coupon_code), gstin, billing_state, place)
         async with self.begin() as store:
             if known := await store.answered(once, OpenOrder):
                 return known
-            opened = await self._place(store, actor, product, gstin, billing_state)
+            opened = await self._place(store, actor, product, terms)
             payment = opened.payment
             if payment.razorpay_order is not None or payment.status is Status.PAID:
                 await store.answer(once, opened)
@@ -109,9 +126,7 @@ class Checkout:
             raise UnderReview("This order was paid already: what was paid twice goes back.")
         return _demand_settled(payment)
 
-    async def _place(
-        self, store: CommerceStore, actor: Actor, product: str, gstin: str | None, billing_state: str | None
-    ) -> OpenOrder:
+    async def _place(self, store: CommerceStore, actor: Actor, product: str, terms: Terms) -> OpenOrder:
         await store.lock_buyer(actor.user_id)
         offer = await store.offer(product)
         if offer is None or not offer.is_sold:
@@ -121,17 +136,33 @@ class Checkout:
             raise AlreadyEnrolled
         if await store.is_suspended(actor.user_id, course_ids):
             raise Suspended
+        coupon = None
+        if terms.coupon_code:
+            coupon = await store.coupon(terms.coupon_code, lock=True)
+            offer = discounted(coupon, offer, self.clock.now())
         if 0 < offer.price_paise < SMALLEST_PAISE:
             raise AmountTooSmall
-        snapshot = Snapshot(offer.title, offer.list_price_paise, gstin, billing_state, offer.items)
+        snapshot = Snapshot(
+            offer.title,
+            offer.list_price_paise,
+            terms.gstin,
+            terms.billing_state,
+            offer.items,
+            coupon_code=terms.coupon_code,
+            tax_bp=self.supplier.tax_bp,
+            place_of_supply=terms.place_of_supply,
+        )
         existing = await store.open_payment(actor.user_id, product)
         if existing is not None:
             if is_same_offer(existing, offer, snapshot, self.clock.now()):
                 return OpenOrder(existing, is_new=False)
             await store.save(replace(existing, is_open=False))  # superseded, but still payable
-        return OpenOrder(await self._new(store, actor, offer, snapshot), is_new=True)
+            await store.release_coupon(existing.id)
+        return OpenOrder(await self._new(store, actor, offer, snapshot, coupon), is_new=True)
 
-    async def _new(self, store: CommerceStore, actor: Actor, offer: Offer, snapshot: Snapshot) -> Payment:
+    async def _new(
+        self, store: CommerceStore, actor: Actor, offer: Offer, snapshot: Snapshot, coupon: Coupon | None
+    ) -> Payment:
         now = self.clock.now()
         payment = await store.add_payment(
             user_id=actor.user_id,
@@ -144,6 +175,9 @@ class Checkout:
             expires_at=now + ORDER_LIFETIME,
             next_look_at=now + FIRST_LOOK if offer.price_paise else None,
         )
+        if coupon is not None:
+            demand_left(coupon, await store.coupon_uses(coupon.id, actor.user_id, but_payment=payment.id))
+            await store.reserve(coupon, payment)
         if offer.price_paise == 0:
             payment = replace(payment, status=Status.PAID, completed_at=now, is_open=False)
             await store.save(payment)

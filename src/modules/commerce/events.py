@@ -49,7 +49,7 @@ class RefundRejected(Event, frozen=True, kw_only=True):
 
 
 class RefundsUnknown(Event, frozen=True, kw_only=True):
-    """Razorpay has given back more of this payment than we know of."""
+    """Razorpay has given back more of this payment than we know of, or less."""
 
     capture_id: int
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from core.events import Emits
 from core.idempotency import Remembers
 from modules.commerce.domain.captures import Capture
+from modules.commerce.domain.coupons import Coupon, Uses
 from modules.commerce.domain.gateway import Known, KnownDispute, KnownRefund
 from modules.commerce.domain.ledger import Line, Posting
 from modules.commerce.domain.payments import Offer, Payment, Reason, Snapshot
@@ -133,6 +134,24 @@ class CommerceStore(Emits, Remembers, Protocol):
 
     async def unhandled_before(self, moment: datetime) -> list[int]: ...
 
+    async def coupon(self, code: str, *, lock: bool = False) -> Coupon | None: ...
+
+    async def reserve(self, coupon: Coupon, payment: Payment) -> None:
+        """It counts until the order expires. The caller holds the coupon's lock."""
+        ...
+
+    async def coupon_uses(self, coupon_id: int, user_id: int, *, but_payment: int | None = None) -> Uses:
+        """What is used, and what orders reserve that may still be paid; without those of one of them."""
+        ...
+
+    async def release_coupon(self, payment_id: int) -> None:
+        """The order is superseded: what it reserved is free again. It counts all the same if it is paid in the end."""
+        ...
+
+    async def use_coupon(self, payment_id: int) -> None:
+        """The order is paid: what it reserved, if anything, is used."""
+        ...
+
     async def capture(self, capture_id: int, *, lock: bool = False) -> Capture | None: ...
 
     async def capture_of(self, razorpay_payment: str, *, lock: bool = False) -> Capture | None: ...
@@ -145,6 +164,10 @@ class CommerceStore(Emits, Remembers, Protocol):
 
     async def reserved(self, capture_id: int) -> int:
         """The paise of this capture that went back or are promised."""
+        ...
+
+    async def given_back(self, capture_id: int) -> int:
+        """The paise of this capture that Razorpay has given back, as far as we know."""
         ...
 
     async def post(self, posting: Posting) -> None:

@@ -16,6 +16,7 @@ from modules.commerce.domain.refunds import Refund, RefundStatus
 class PaymentCard(Struct, frozen=True):
     payment: Payment
     course_title: str
+    invoice_number: str | None
 
 
 class Buyer(Struct, frozen=True):
@@ -64,6 +65,34 @@ class DisputeCard(Struct, frozen=True):
     user_id: int | None
     course_id: int | None
     course_title: str | None
+
+
+class CaptureBooks(Struct, frozen=True):
+    """One payment whose money came: what its rows say, and the ledger. `is_moving`: a refund has no answer yet."""
+
+    razorpay_payment: str
+    captured_at: datetime
+    amount_paise: int
+    fee_paise: int
+    refunded_paise: int
+    posted_amount_paise: int
+    posted_fee_paise: int
+    posted_refunded_paise: int
+    is_moving: bool
+
+
+class LedgerQueries(Protocol):
+    async def books(self, since: datetime) -> list[CaptureBooks]:
+        """Of all money that came since then, by the time it came."""
+        ...
+
+    async def unbalanced(self) -> list[str]:
+        """The keys of postings that do not add up to nothing."""
+        ...
+
+    async def odd_payments(self) -> list[int]:
+        """Orders whose state or refunds are not what the money says that came for them."""
+        ...
 
 
 class CommerceQueries(Protocol):

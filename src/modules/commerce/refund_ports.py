@@ -43,7 +43,7 @@ class ReturnStore(CommerceStore, Protocol):
     async def save_refund(self, refund: Refund) -> None: ...
 
     async def due_refunds(self, limit: int) -> list[Refund]:
-        """Approved or at the bank, and due to be looked at; locked, without those that another process holds."""
+        """Due to be looked at; locked, without those that another process holds."""
         ...
 
     async def dispute(self, razorpay_dispute: str) -> Dispute | None:

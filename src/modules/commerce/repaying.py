@@ -61,7 +61,7 @@ class Repaying:
             await self.returns.apply(store, known)
 
     async def look_at_due(self) -> int:
-        """Ask about every refund that is under way and due: send again what has no answer; how many there were."""
+        """Ask about every refund that is due: send again what has no answer; how many there were."""
         async with self.begin() as store:
             due, now = await store.due_refunds(BATCH), self.clock.now()
             for refund in due:
@@ -75,7 +75,7 @@ class Repaying:
         return len(due)
 
     async def look_at_refunds_of(self, capture_id: int) -> None:
-        """Reaction: Razorpay has given back more than we know of.
+        """Reaction: Razorpay has given back more than we know of, or less.
 
         :raises GatewayUnavailable:
         """

@@ -14,6 +14,7 @@ from modules.commerce.domain.ledger import Posting
 from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.refunds import (
     FIRST_LOOK,
+    LAST_LOOK,
     RESERVING,
     TOLD,
     Origin,
@@ -53,7 +54,7 @@ class Returns:
             status=status,
             razorpay_refund=known.refund_id,
             processed_at=now if status is RefundStatus.PROCESSED else refund.processed_at,
-            next_look_at=next_refund_look(refund, now) if status is RefundStatus.PROCESSING else None,
+            next_look_at=now + LAST_LOOK if status is RefundStatus.PROCESSED else next_refund_look(refund, now),
         )
         await store.save_refund(after)
         if status is RefundStatus.FAILED:

@@ -89,10 +89,11 @@ class Settlement:
                 lines = ledger.fee(known.fee_paise, gst, () if payment is None else payment.items)
                 posting = Posting(f"fee:{capture.razorpay_payment}", capture.id, capture.payment_id, lines)
                 await store.post(posting)
-        if known.refunded_paise > await store.reserved(capture.id):
+        if known.refunded_paise != await store.given_back(capture.id):
             await store.emit(RefundsUnknown(capture_id=capture.id))
 
     async def _announce(self, store: CommerceStore, payment: Payment) -> None:
+        await store.use_coupon(payment.id)
         first, *further = payment.course_ids
         await store.emit(
             OrderPaid(

@@ -51,6 +51,14 @@ LETTERS = {
             "Receipt: {number}",
         ),
     ),
+    Template.CREDIT_NOTE: (
+        "Refund: {course}",
+        (
+            "Hello {name},",
+            "{amount} for {course} went back to you. Your bank shows it within a week.",
+            "Refund: {number}",
+        ),
+    ),
 }
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from core.errors import Invalid, Unavailable
 from core.transaction import Begin
-from modules.notifications.domain.mails import Letter, Template
+from modules.notifications.domain.mails import Attachment, Letter, Template
 from modules.notifications.letters import compose
-from modules.notifications.ports import MailFacts, MailStore, MailTransport
+from modules.notifications.ports import MailFacts, MailStore, MailTransport, Papers
 
 
 class Rejected(Invalid):
@@ -29,6 +29,7 @@ class AddressRejected(Rejected):
 class Mailing:
     begin: Begin[MailStore]
     facts: MailFacts
+    papers: Papers
     transport: MailTransport
     domain: str
     """The right side of Message-IDs."""
@@ -53,9 +54,26 @@ class Mailing:
         known, words = await self.facts.address(user_id), await self.facts.receipt(payment_id)
         if known and words:
             words = {**words, "name": known[1]}
-            await self._send(Template.RECEIPT, f"receipt-{payment_id}", user_id, known[0], words)
+            paper = await self.papers.of_payment(payment_id)
+            await self._send(Template.RECEIPT, f"receipt-{payment_id}", user_id, known[0], words, paper)
 
-    async def _send(self, template: Template, cause: str, user_id: int, to: str, words: dict[str, str]) -> None:
+    async def credit_note(self, *, user_id: int | None, refund_id: int) -> None:
+        """Tell that money went back. What nobody is known for is told to nobody."""
+        words = await self.facts.refund(refund_id)
+        known = None if user_id is None else await self.facts.address(user_id)
+        if user_id is not None and known and words:
+            words, paper = {**words, "name": known[1]}, await self.papers.of_refund(refund_id)
+            await self._send(Template.CREDIT_NOTE, f"refund-{refund_id}", user_id, known[0], words, paper)
+
+    async def _send(
+        self,
+        template: Template,
+        cause: str,
+        user_id: int,
+        to: str,
+        words: dict[str, str],
+        paper: tuple[str, bytes] | None = None,
+    ) -> None:
         """The record is there before the mail and marked after it: killed in between, the mail goes out again with
         the same Message-ID. That window cannot be closed.
         """
@@ -66,6 +84,7 @@ class Mailing:
                 return
             await store.count_attempt(mail.id)
         subject, text, html = compose(template, words)
-        await self.transport.send(Letter(to=to, subject=subject, text=text, html=html, message_id=mail.message_id))
+        attachment = None if paper is None else Attachment(*paper)
+        await self.transport.send(Letter(to, subject, text, html, mail.message_id, attachment=attachment))
         async with self.begin() as store:
             await store.mark_sent(mail.id)

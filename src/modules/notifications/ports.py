@@ -44,6 +44,18 @@ class MailFacts(Protocol):
         """`number`, `course`, `amount` (with the currency), `paid_at`, `payment`."""
         ...
 
+    async def refund(self, refund_id: int) -> dict[str, str] | None:
+        """`number`, `course`, `amount` (with the currency); None if it belongs to no order."""
+        ...
+
+
+class Papers(Protocol):
+    """Asked of commerce: tax documents as PDF, by the name of the file; None where there is none."""
+
+    async def of_payment(self, payment_id: int) -> tuple[str, bytes] | None: ...
+
+    async def of_refund(self, refund_id: int) -> tuple[str, bytes] | None: ...
+
 
 class MailTransport(Protocol):
     async def close(self) -> None: ...

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from adapters.sql.commerce.payments import SqlPaymentStore
+from adapters.sql.commerce.coupons import SqlCouponStore
 from adapters.sql.models import Capture as CaptureModel
 from adapters.sql.models import LedgerEntry
 from adapters.sql.models import Refund as RefundModel
@@ -14,7 +14,7 @@ from modules.commerce.domain.captures import Capture, Resolution
 from modules.commerce.domain.gateway import Known
 from modules.commerce.domain.ledger import Account, Line, Posting
 from modules.commerce.domain.payments import Reason
-from modules.commerce.domain.refunds import RESERVING
+from modules.commerce.domain.refunds import GIVEN, RESERVING
 
 CAPTURES, REFUNDS, ENTRIES = table(CaptureModel), table(RefundModel), table(LedgerEntry)
 CAPTURE_COLUMNS = [CAPTURES.c[name] for name in Capture.__struct_fields__]
@@ -30,9 +30,11 @@ SAVE = (
     .where(CAPTURES.c.id == bindparam("row"))
     .values({name: bindparam(f"new_{name}", type_=CAPTURES.c[name].type) for name in CHANGING})
 )
-RESERVED = select(func.coalesce(func.sum(REFUNDS.c.amount_paise), 0)).where(
-    REFUNDS.c.capture_id == bindparam("capture_id"), among(REFUNDS.c.status, RESERVING)
+_refunds = select(func.coalesce(func.sum(REFUNDS.c.amount_paise), 0)).where(
+    REFUNDS.c.capture_id == bindparam("capture_id")
 )
+RESERVED = _refunds.where(among(REFUNDS.c.status, RESERVING))
+GIVEN_BACK = _refunds.where(among(REFUNDS.c.status, GIVEN))
 POSTED = (
     select(ENTRIES.c.account, ENTRIES.c.amount_paise, ENTRIES.c.course_id)
     .where(ENTRIES.c.posting == bindparam("posting"))
@@ -40,7 +42,7 @@ POSTED = (
 )
 
 
-class SqlMoneyStore(SqlPaymentStore):
+class SqlMoneyStore(SqlCouponStore):
     async def capture(self, capture_id: int, *, lock: bool = False) -> Capture | None:
         row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": capture_id})
         return capture(row) if row else None
@@ -68,6 +70,9 @@ class SqlMoneyStore(SqlPaymentStore):
 
     async def reserved(self, capture_id: int) -> int:
         return int(await self.transaction.scalar(RESERVED, {"capture_id": capture_id}))
+
+    async def given_back(self, capture_id: int) -> int:
+        return int(await self.transaction.scalar(GIVEN_BACK, {"capture_id": capture_id}))
 
     async def post(self, posting: Posting) -> None:
         if sum(line.amount_paise for line in posting.lines) != 0:

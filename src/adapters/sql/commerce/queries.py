@@ -2,6 +2,7 @@
 
 from sqlalchemy import bindparam, func, select
 
+from adapters.sql.commerce.invoices import INVOICES
 from adapters.sql.commerce.money import CAPTURE_COLUMNS, CAPTURES, REFUNDS, capture
 from adapters.sql.commerce.payments import COURSES, PAYMENT_COLUMNS, PAYMENTS, USERS, payment
 from adapters.sql.commerce.refunds import DISPUTE_COLUMNS, DISPUTES, REFUND_COLUMNS, dispute, refund
@@ -10,11 +11,17 @@ from adapters.sql.pages import KeysetList, given
 from core.actor import Actor
 from core.errors import NotFound
 from core.paging import Page, PageRequest
+from modules.commerce.domain.invoices import InvoiceKind
 from modules.commerce.domain.payments import Status
 from modules.commerce.domain.refunds import RefundStatus
 from modules.commerce.queries import Buyer, DisputeCard, PaymentCard, Receipt, RefundCard, ReviewCard
 
-CARD = select(*PAYMENT_COLUMNS, COURSES.c.title).join(COURSES, COURSES.c.id == PAYMENTS.c.course_id)
+_number = select(func.max(INVOICES.c.number)).where(
+    INVOICES.c.payment_id == PAYMENTS.c.id, INVOICES.c.kind == InvoiceKind.INVOICE.value
+)
+CARD = select(
+    *PAYMENT_COLUMNS, COURSES.c.title, _number.correlate(PAYMENTS).scalar_subquery().label("invoice_number")
+).join(COURSES, COURSES.c.id == PAYMENTS.c.course_id)
 BUYER = select(USERS.c.full_name, USERS.c.email, USERS.c.mobile_number).where(USERS.c.id == bindparam("id"))
 RECEIPT = (
     select(
@@ -88,7 +95,7 @@ DISPUTE_LIST = KeysetList(DISPUTE, make=_dispute, orders={"id": [DISPUTES.c.id]}
 
 
 def _card(row: AnyRow) -> PaymentCard:
-    return PaymentCard(payment(row[:-1]), row[-1])
+    return PaymentCard(payment(row[:-2]), row[-2], row[-1])
 
 
 PAYMENT_LIST = KeysetList(

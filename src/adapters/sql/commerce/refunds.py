@@ -81,7 +81,7 @@ IS_ACCESS_ENDED = select(
 )
 
 
-class SqlCommerceStore(SqlMoneyStore):
+class SqlReturnStore(SqlMoneyStore):
     async def add_refund(
         self,
         capture: Capture,

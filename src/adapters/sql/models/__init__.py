@@ -54,6 +54,7 @@ from adapters.sql.models.quizzes import (
     QuizAnswer,
     QuizAttempt,
 )
+from adapters.sql.models.selling import Coupon, CouponCourse, CouponUse, Invoice, InvoiceCounter
 from adapters.sql.models.students import Bookmark, ContentNote, Review, ReviewReport
 from adapters.sql.models.types import metadata
 
@@ -70,6 +71,9 @@ __all__ = [
     "CommunityPost",
     "Content",
     "ContentNote",
+    "Coupon",
+    "CouponCourse",
+    "CouponUse",
     "Course",
     "CourseInstructor",
     "CourseModule",
@@ -82,6 +86,8 @@ __all__ = [
     "GatewayEvent",
     "GroupMember",
     "IdempotencyKey",
+    "Invoice",
+    "InvoiceCounter",
     "LedgerEntry",
     "Mail",
     "MessageRevision",

@@ -92,3 +92,10 @@ class SqlMailFacts:
             "paid_at": f"{receipt.paid_at:%d %B %Y, %H:%M} UTC",
             "payment": receipt.razorpay_pay_id or "free of charge",
         }
+
+    async def refund(self, refund_id: int) -> dict[str, str] | None:
+        card = await self._commerce.refund(refund_id, None)
+        if card is None:
+            return None
+        amount = f"{rupees(card.refund.amount_paise)} {card.refund.currency}"
+        return {"number": f"RF-{refund_id:08d}", "course": card.course_title, "amount": amount}

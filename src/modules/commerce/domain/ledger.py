@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from modules.commerce.domain.amounts import allocate
 from modules.commerce.domain.payments import Item, Payment
 
 
@@ -36,20 +37,6 @@ class Posting(Struct, frozen=True):
     capture_id: int | None
     payment_id: int | None
     lines: tuple[Line, ...]
-
-
-def allocate(total: int, weights: Sequence[int]) -> list[int]:
-    """Integer parts that add up to `total` exactly, each within one of its proportion; equal without any weight."""
-    whole = sum(weights)
-    if not whole:
-        weights, whole = [1] * len(weights), len(weights)
-    parts, so_far, given = [], 0, 0
-    for weight in weights:
-        so_far += weight
-        up_to = total * so_far // whole
-        parts.append(up_to - given)
-        given = up_to
-    return parts
 
 
 def _spread(account: Account, total: int, items: Sequence[Item]) -> list[Line]:

@@ -96,6 +96,10 @@ class Snapshot(Struct, frozen=True):
     billing_state: str | None = None
     items: tuple[Item, ...] = ()
     """Empty in orders from before there was more than one course to an order."""
+    coupon_code: str | None = None
+    tax_bp: int = 0
+    """The rate of GST within the price, in hundredths of a per cent."""
+    place_of_supply: str | None = None
 
 
 class Payment(Struct, frozen=True):

@@ -67,6 +67,10 @@ class RefundStatus(StrEnum):
 OPEN = (RefundStatus.REQUESTED, RefundStatus.APPROVED, RefundStatus.PROCESSING)
 RESERVING = (RefundStatus.APPROVED, RefundStatus.PROCESSING, RefundStatus.PROCESSED)
 """The states in which a refund's amount is no longer ours."""
+GIVEN = (RefundStatus.PROCESSING, RefundStatus.PROCESSED)
+"""The states in which Razorpay has taken it from our account."""
+LAST_LOOK = timedelta(days=7)
+"""A bank may return what was processed; by then it has."""
 TOLD = {
     GatewayRefundStatus.PENDING: RefundStatus.PROCESSING,
     GatewayRefundStatus.PROCESSED: RefundStatus.PROCESSED,
@@ -105,8 +109,12 @@ def moves(refund: Refund, told: GatewayRefundStatus) -> bool:
     return RANK.get(refund.status, -1) < RANK[TOLD[told]]
 
 
-def next_refund_look(refund: Refund, now: datetime) -> datetime:
-    """A refund at the bank takes days: the gap doubles from two minutes to six hours."""
+def next_refund_look(refund: Refund, now: datetime) -> datetime | None:
+    """A refund at the bank takes days: the gap doubles from two minutes to six hours. A processed one is looked at
+    once more.
+    """
+    if refund.status in {RefundStatus.PROCESSED, RefundStatus.FAILED}:
+        return None
     gap: timedelta = FIRST_LOOK * (1 << min(refund.looks, 8))
     return now + min(gap, timedelta(hours=6))
 

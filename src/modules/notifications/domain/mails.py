@@ -13,6 +13,7 @@ class Template(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     EMAIL_CHANGED = "email_changed"
     RECEIPT = "receipt"
+    CREDIT_NOTE = "credit_note"
     NOTIFICATIONS = "notifications"
 
 
@@ -27,6 +28,13 @@ class Mail(Struct, frozen=True):
     sent_at: datetime | None
 
 
+class Attachment(Struct, frozen=True):
+    """A PDF."""
+
+    file_name: str
+    content: bytes
+
+
 class Letter(Struct, frozen=True):
     """A mail ready to be sent. `unsubscribe_url` takes a POST that ends further ones (RFC 8058)."""
 
@@ -36,3 +44,4 @@ class Letter(Struct, frozen=True):
     html: str
     message_id: str
     unsubscribe_url: str | None = None
+    attachment: Attachment | None = None

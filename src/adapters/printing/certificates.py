@@ -1,62 +1,33 @@
-"""Certificates to print, by fpdf2: A4 across, in a font that has Latin and Devanagari, with a QR code by segno."""
+"""Certificates to print: A4 across, with a QR code by segno."""
 
-import asyncio
 import functools
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import fpdf
 import segno
 
+from adapters.printing.press import ACCENT, FAMILY, INK, PALE, Press
 from modules.learning.domain.certificates import Certificate
 
-FONTS = {"": "figo", "B": "figbo"}  # FiraGO, by their names in pymupdf-fonts
-FAMILY = "FiraGO"
 WIDTH, HEIGHT, MARGIN, QR = 297, 210, 14, 34  # millimetres
-INK, ACCENT, PALE = (28, 33, 48), (36, 86, 214), (110, 118, 138)
 KEPT = 64
 
 
 class PdfCertificates:
-    """Takes a sixth of a second each, in a thread: one at a time, and the last ones are kept."""
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-        self._fonts: Path | None = None
+    def __init__(self, press: Press) -> None:
+        self._press = press
         self._made = functools.lru_cache(maxsize=KEPT)(self._make)
 
     async def pdf(self, certificate: Certificate, address: str) -> bytes:
-        async with self._turn:  # waited for here, and not in one of the threads that others need
-            return await asyncio.to_thread(self._made, certificate, address)
+        return await self._press.run(self._made, certificate, address)
 
     def _make(self, certificate: Certificate, address: str) -> bytes:
-        page = self._page()
-        _words(page, certificate, address)
-        _code(page, address)
-        return bytes(page.output())
-
-    def _page(self) -> Any:
-        page = fpdf.FPDF(orientation="L", unit="mm", format="A4")
-        for style in FONTS:
-            page.add_font(FAMILY, style, self._font(style))
-        page.set_text_shaping(True)  # without it the vowel signs of Devanagari stand in the wrong places
-        page.set_auto_page_break(False)
-        page.add_page()
+        page = self._press.page("L")
         page.set_draw_color(*ACCENT)
         page.set_line_width(1.2)
         page.rect(MARGIN, MARGIN, WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN)
-        return page
-
-    def _font(self, style: str) -> Path:
-        """fpdf2 reads fonts from files only."""
-        if self._fonts is None:
-            from pymupdf_fonts import myfont  # half a second and two megabytes, which few processes need
-
-            self._fonts = Path(tempfile.mkdtemp(prefix="shala-fonts-"))
-            for name in FONTS.values():
-                (self._fonts / f"{name}.ttf").write_bytes(myfont(name))
-        return self._fonts / f"{FONTS[style]}.ttf"
+        _words(page, certificate, address)
+        _code(page, address)
+        return bytes(page.output())
 
 
 def _words(page: Any, certificate: Certificate, address: str) -> None:
