@@ -1,6 +1,7 @@
 """Databases, the sandbox and a small world for every test that wants them."""
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -32,6 +33,12 @@ _emptied: list[str] = []
 
 def pytest_configure() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=False)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays; looking through it again and again costs more than many a test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:
