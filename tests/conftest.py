@@ -1,11 +1,13 @@
 """Databases, the sandbox and a small world for every test that wants them."""
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,12 @@ _emptied: list[str] = []
 
 def pytest_configure() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=False)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays; looking through it again and again costs more than many a test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:
@@ -125,6 +133,22 @@ async def sqlite_world(sqlite_url: str, sandbox: SandboxClient, tmp_path: Path) 
     await built.close()
 
 
+class _Prompt(uvicorn.Server):
+    """Ends when it is told to, and not at its next look, of which it takes ten a second."""
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        self._told = asyncio.Event()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+
+
 class serving:  # noqa: N801 - reads as a statement
     """An ASGI application under uvicorn in this loop, for as long as the block lasts; gives its address."""
 
@@ -137,7 +161,7 @@ class serving:  # noqa: N801 - reads as a statement
         self._socket.bind(("127.0.0.1", port))
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws_max_size=LARGEST_FRAME)
-        self._server = uvicorn.Server(config)
+        self._server = _Prompt(config)
         self._server.config.timeout_graceful_shutdown = 2
 
     async def __aenter__(self) -> str:
@@ -149,7 +173,7 @@ class serving:  # noqa: N801 - reads as a statement
         return self.base
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.should_exit = True
+        self._server.end()
         await self._task
         self._socket.close()
 

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from apps import app_over
 from conftest import serving
 from entrypoints.compose import compose
-from entrypoints.http.app import create_app
 from entrypoints.ws.documented import schema_of
 from entrypoints.ws.sockets import Sockets
 from worlds import Person, SandboxClient, TestClock, World, settings_for
@@ -178,8 +178,8 @@ async def lively(
     house = compose(settings_for(database_url, sandbox, directory, **overrides), clock=clock)
     sockets = Sockets(house, second=second)
     async with (
-        serving(create_app(house, sockets=sockets)) as base,
-        httpx.AsyncClient(base_url=base, timeout=20) as http,
+        serving(app_over(house, sockets)) as base,
+        httpx.AsyncClient(base_url=base, timeout=20, verify=False) as http,  # reading certificates takes 30 ms
     ):
         live = Live(World(house, http, clock, sandbox), base, sockets)
         yield live

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from apps import app_over
 from core.actor import Actor, Role
 from entrypoints.compose import House, compose
 from entrypoints.http.app import create_app
@@ -301,7 +302,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
 def build_world(database_url: str, sandbox: SandboxClient, directory: Path, **overrides: str) -> World:
     clock = TestClock()
     house = compose(settings_for(database_url, sandbox, directory, **overrides), clock=clock)
-    app: Any = create_app(house)
+    app: Any = create_app(house) if overrides else app_over(house)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return World(house, httpx.AsyncClient(transport=transport, base_url="http://testserver"), clock, sandbox)
 

@@ -48,7 +48,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/live/", timeout=2).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/health/live/", timeout=2, verify=False).is_success
     except httpx.HTTPError:
         return False
 

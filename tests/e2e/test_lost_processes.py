@@ -158,7 +158,8 @@ def resend(topology: Topology, purchase: dict[str, str]) -> None:
 
 
 def failed_deliveries(topology: Topology) -> bool:
-    deliveries = httpx.get(f"{topology.sandbox_url}/sandbox/razorpay/webhooks/").json()["results"]
+    answer = httpx.get(f"{topology.sandbox_url}/sandbox/razorpay/webhooks/", verify=False)
+    deliveries = answer.json()["results"]
     return any(d["status_code"] != 200 for d in deliveries)
 
 
@@ -166,7 +167,7 @@ def is_enrolled(purchase: dict[str, str]) -> bool:
     headers = {"Authorization": f"Bearer {purchase['token']}"}
     url = f"{purchase['base']}/api/courses/enrollments/?course_id={purchase['course']}"
     try:
-        answer = httpx.get(url, headers=headers, timeout=10)
+        answer = httpx.get(url, headers=headers, timeout=10, verify=False)
     except httpx.HTTPError:
         return False
     return answer.status_code == 200 and bool(answer.json()["results"])

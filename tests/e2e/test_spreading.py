@@ -1,5 +1,6 @@
 """A post in a large group while workers are killed: everybody has one row, and each phone shows one push."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -41,6 +42,7 @@ async def test_three_workers_are_killed_in_the_middle(
 
     async def reached(part: int) -> None:
         while await rows() < part:
+            await asyncio.sleep(0.01)  # poll
             assert not await driver.fetchval(f"SELECT count(*) FROM outbox WHERE {WAITING} AND attempts > 5")
 
     for part in (1, MEMBERS // 3, 2 * MEMBERS // 3):

@@ -30,7 +30,7 @@ class Sender:
     def __init__(self, url: str, account: dict[str, str]) -> None:
         self.url = url
         self.account = {**account, "token_uri": f"{url}/sandbox/fcm/token"}
-        self.http = httpx.Client(base_url=url, trust_env=False, timeout=10)
+        self.http = httpx.Client(base_url=url, trust_env=False, timeout=10, verify=False)
         self.access_token = ""
 
     def credentials(self, scope: str = SCOPE, **changed: str) -> Credentials:

@@ -83,7 +83,7 @@ def world_of(http: str = "auto") -> Iterator[World]:
     sandbox = Sandbox(SandboxConfig(key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secret=WEBHOOK_SECRET))
     with serving(sandbox, http) as url:
         sdk = razorpay.Client(auth=(KEY_ID, KEY_SECRET), base_url=f"{url}/sandbox/razorpay")
-        world = World(sandbox, url, httpx.Client(base_url=url, trust_env=False, timeout=10), sdk)
+        world = World(sandbox, url, httpx.Client(base_url=url, trust_env=False, timeout=10, verify=False), sdk)
         yield world
         world.close()
 

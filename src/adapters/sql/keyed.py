@@ -1,6 +1,7 @@
 """Reads by id that many ask for at the same moment: on PostgreSQL one statement serves them all."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import ARRAY, BigInteger, BindParameter, Select, bindparam, column, func, literal_column, select, true
@@ -61,6 +62,7 @@ class KeyedReads:
         return cast("dict[Key, Sequence[AnyRow]]", found)
 
 
+@cache  # statements are constants, and this takes some milliseconds
 def _beside_keys(statement: Select[Any], names: tuple[str, ...]) -> Select[Any]:
     lists = (bindparam(f"all_{name}", type_=ARRAY(BigInteger)) for name in names)
     asked = (

@@ -73,17 +73,6 @@ def create_app(house: House, *, background: Background | None = None, sockets: S
 
 def create_litestar(house: House, *, background: Background | None = None, sockets: Sockets | None = None) -> Litestar:
     """The application without the edge and its sockets; its schema is complete."""
-    sockets = sockets or Sockets(house)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(house.close)
-            if background is not None:
-                await stack.enter_async_context(background(house))
-            await stack.enter_async_context(Watch(sockets).running())
-            yield
-
     origins = house.settings.listed("cors_origins")
     app = Litestar(
         route_handlers=_routes(house),
@@ -93,12 +82,29 @@ def create_litestar(house: House, *, background: Background | None = None, socke
         request_max_body_size=LARGEST_BODY,
         openapi_config=documentation(),
         cors_config=CORSConfig(allow_origins=origins, expose_headers=["ETag", "X-Request-ID"]) if origins else None,
-        lifespan=[lifespan],
+        lifespan=[lifespan(house, background=background, sockets=sockets or Sockets(house))],
         logging_config=None,
         multipart_form_part_limit=20,
     )
     demand_policies(app)
     return app
+
+
+def lifespan(
+    house: House, *, background: Background | None, sockets: Sockets
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What stands for as long as the application is served; the house is closed at the end."""
+
+    @asynccontextmanager
+    async def standing(_: Litestar) -> AsyncGenerator[None, None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(house.close)
+            if background is not None:
+                await stack.enter_async_context(background(house))
+            await stack.enter_async_context(Watch(sockets).running())
+            yield
+
+    return standing
 
 
 def _routes(house: House) -> list[Any]:
