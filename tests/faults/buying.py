@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import AppError
+from entrypoints.sandbox.faults import FaultDocument
 from modules.commerce.domain.coupons import Kind
 from modules.commerce.domain.refunds import RefundStatus
 from worlds import MadeCourse, Person, World
@@ -29,6 +30,7 @@ class Trouble:
     proofs: list[tuple[Person, dict[str, Any]]] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
+    doomed: int | None = None
 
     async def prepare(self) -> None:
         world = self.world
@@ -48,6 +50,7 @@ class Trouble:
                 max_uses_per_user=None,
                 course_ids=(),
             )
+        self.make_mortal()
 
     async def step(self) -> None:
         acts: list[Callable[[], Awaitable[object]]] = [
@@ -67,14 +70,37 @@ class Trouble:
         act = self.rng.choice(acts)
         name = act.__name__
         self.done[name] = self.done.get(name, 0) + 1
-        task = asyncio.ensure_future(act())
-        if self.rng.random() < 0.1:  # the process dies somewhere in the middle
-            self.done["killed"] = self.done.get("killed", 0) + 1
-            for _ in range(self.rng.randrange(60)):
-                await asyncio.sleep(0)
-            task.cancel()
+        self.doomed = self.rng.randrange(6) if self.rng.random() < 0.2 else None
         with suppress(AppError, asyncio.CancelledError):
-            await task
+            await act()
+        self.doomed = None
+
+    def may_die(self) -> None:
+        """Called between transactions and calls: what is done in the middle of one is undone or unknown anyway."""
+        if self.doomed is None:
+            return
+        self.doomed -= 1
+        if self.doomed < 0:
+            self.doomed = None
+            self.done["killed"] = self.done.get("killed", 0) + 1
+            raise asyncio.CancelledError
+
+    def make_mortal(self) -> None:
+        """Processes die before a call to Razorpay, before its answer, and right after a commit."""
+        gateway, wakes = self.world.house.gateway, self.world.house.wake_up
+        call, wake = gateway._call, wakes.wake  # type: ignore[attr-defined]
+
+        async def called(*given: Any) -> Any:
+            self.may_die()
+            answer = await call(*given)
+            self.may_die()
+            return answer
+
+        def woken() -> None:
+            wake()
+            self.may_die()
+
+        gateway._call, wakes.wake = called, woken  # type: ignore[attr-defined,method-assign,assignment]
 
     # --- what people do ----------------------------------------------------------------------------------------------
 
@@ -225,11 +251,11 @@ class Trouble:
     async def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Razorpay's own API, past its troubles, or the sandbox's strings."""
         auth = (self.world.house.settings.razorpay_key_id, self.world.sandbox.key_secret)
-        http = self.world.sandbox.http
-        knobs = (await http.get("/sandbox/faults/")).json()
-        await http.put("/sandbox/faults/", json={})
-        answer = await http.request(method, f"/sandbox/razorpay/{path}", auth=auth, **options)
-        await http.put("/sandbox/faults/", json=knobs)
+        faults = self.world.sandbox.sandbox.faults
+        knobs = faults.document
+        faults.replace(FaultDocument())
+        answer = await self.world.sandbox.http.request(method, f"/sandbox/razorpay/{path}", auth=auth, **options)
+        faults.replace(knobs)
         return answer.json()
 
     def some_payment(self) -> str | None:

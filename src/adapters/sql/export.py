@@ -14,6 +14,7 @@ HIDDEN = {
     "username_key",
     "name_key",
     "razorpay_sig",
+    "gateway_key",
     "lease_token",
     "terms",
     "paper",
@@ -42,6 +43,8 @@ async def export_of(database: Database, user_id: int) -> dict[str, Any]:
         exported[table.name] = await _named(database, in_order)
     for name in ("progress", "quiz_attempts"):
         exported[name] = await _named(database, _learnt(metadata.tables[name], user_id))
+    for name in ("refunds", "invoices"):
+        exported[name] = await _named(database, _paid(metadata.tables[name], user_id))
     exported["quiz_answers"] = await _named(database, _answered(user_id))
     return exported
 
@@ -52,6 +55,14 @@ def _learnt(table: Table, user_id: int) -> Select[Any]:
     columns = [column for column in table.columns if column.name not in HIDDEN]
     own = select(*columns).join(enrollments, table.c.enrollment_id == enrollments.c.id)
     return own.where(enrollments.c.user_id == user_id).order_by(table.c.id).limit(LIMIT)
+
+
+def _paid(table: Table, user_id: int) -> Select[Any]:
+    """What belongs to the user's payments."""
+    payments = metadata.tables["payments"]
+    columns = [column for column in table.columns if column.name not in HIDDEN]
+    own = select(*columns).join(payments, table.c.payment_id == payments.c.id)
+    return own.where(payments.c.user_id == user_id).order_by(table.c.id).limit(LIMIT)
 
 
 def _answered(user_id: int) -> Select[Any]:

@@ -148,7 +148,7 @@ async def coupon(request: Call, coupon_id: FromPath[int]) -> CouponInfo:
 @patch("/coupons/{coupon_id:int}/", policy=Policy.ADMIN)
 async def change_coupon(request: Call, coupon_id: FromPath[int], data: JSONBody[CouponChanges]) -> CouponInfo:
     """Its window, limits and courses, and whether it is good at all. Open orders keep what they were offered."""
-    changes: dict[str, Any] = given(data)
+    changes: dict[str, Any] = given(data, *CouponChanges.__struct_fields__)
     if "course_ids" in changes:
         changes["course_ids"] = tuple(sorted(set(changes["course_ids"])))
     await do(request).couponing.change(caller(request), coupon_id, changes, version=expected_version(request))
