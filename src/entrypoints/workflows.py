@@ -13,6 +13,8 @@ from modules.commerce.reconciling import Reconciling
 from modules.commerce.refunding import Refunding
 from modules.commerce.repaying import Repaying
 from modules.commerce.resolving import Resolving
+from modules.commerce.share_ports import RevenueQueries
+from modules.commerce.sharing import Sharing
 from modules.commerce.webhooks import Webhooks
 from modules.community.chatting import Chatting
 from modules.community.founding import Founding
@@ -101,11 +103,13 @@ class Workflows:
     invoicing: Invoicing
     bookkeeping: Bookkeeping
     refunding: Refunding
+    sharing: Sharing
     repaying: Repaying
     resolving: Resolving
     payments: CommerceQueries
     coupons: CouponQueries
     invoices: Invoices
+    revenue: RevenueQueries
     # community
     founding: Founding
     joining: Joining

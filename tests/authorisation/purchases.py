@@ -3,6 +3,7 @@
 from itertools import count
 from typing import Any
 
+from core.actor import Role
 from entrypoints.workflows import Workflows
 from modules.commerce.domain.coupons import Kind
 from modules.commerce.domain.gateway import GatewayStatus, Known
@@ -80,6 +81,24 @@ class Purchases:
             )
             self._coupon_ids = {"coupon_id": made.id, "code": made.code}
         return {**self._coupon_ids, "course_id": self.course.id}
+
+    async def _shared(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        teacher = self.cast["own instructor"]
+        return {"course_id": self.course.id if whose == OWN else NOBODYS_ID, "user_id": teacher.id}
+
+    async def _owed(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """Somebody who has earned something."""
+        if whose == MISSING:
+            return {"user_id": NOBODYS_ID}
+        if not hasattr(self, "_teacher_id"):
+            teacher, admin = await self.world.person(Role.INSTRUCTOR), (await self.world.admin()).actor
+            course = await self.world.course(instructor=teacher)
+            await self.do.sharing.set_share(admin, course.id, teacher.id, 5000)
+            student = await self.world.person()
+            paid = await self.world.sandbox.pay((await self.world.order(student, course))["razorpay_order_id"])
+            await student.post("/api/payments/verify_payment/", paid)
+            self._teacher_id = teacher.id
+        return {"user_id": self._teacher_id}
 
     async def _asked_refund(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         if whose == MISSING:

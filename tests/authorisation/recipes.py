@@ -327,6 +327,15 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
         about("held_money", always(resolution="accepted", notes="Settled."), whose=(OWN, MISSING)),
     ),
     ("GET", f"{P}/disputes"): (PLAIN,),
+    ("GET", f"{P}/reports/revenue"): (PLAIN,),
+    ("GET", f"{P}/reports/shares"): (PLAIN,),
+    ("PUT", f"{P}/shares/{{course_id}}/{{user_id}}"): (
+        about("shared", lambda _: {"percent": 10}, whose=(OWN, MISSING)),
+    ),
+    ("POST", f"{P}/payouts"): (
+        about("owed", lambda t: {"user_id": t["user_id"], "amount": "0.01"}, whose=(OWN, MISSING)),
+    ),
+    ("GET", f"{P}/payouts"): (PLAIN,),
     # community
     ("GET", G): (PLAIN,),
     ("POST", G): (about("new_course", proven("course_id", title="A new class")),),

@@ -34,6 +34,8 @@ AUDITED: set[Route] = {
     ("PUT", f"{COURSES}/quizzes/{{quiz_id}}/allowances/{{user_id}}"),
     *(("POST", f"/api/payments/refunds/{{refund_id}}/{decision}") for decision in ("approve", "reject")),
     ("POST", "/api/payments/reconciliation/{review_id}/resolve"),
+    ("POST", "/api/payments/payouts"),
+    ("PUT", "/api/payments/shares/{course_id}/{user_id}"),
     ("POST", "/api/payments/coupons"),
     ("PATCH", "/api/payments/coupons/{coupon_id}"),
     ("POST", f"{COMMUNITY}/groups"),

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.actor import Role
 from core.errors import AppError
 from entrypoints.sandbox.faults import FaultDocument
 from modules.commerce.domain.coupons import Kind
@@ -36,6 +37,10 @@ class Trouble:
         world = self.world
         self.students = [await world.person() for _ in range(STUDENTS)]
         self.courses = [await world.course(price_paise=10_000 + 3_333 * n, texts=1) for n in range(COURSES)]
+        teacher, admin = await world.person(Role.INSTRUCTOR), (await world.admin()).actor
+        for course in self.courses[:3]:
+            await world.house.workflows.authoring.add_instructor(admin, course.id, teacher.id)
+            await world.house.workflows.sharing.set_share(admin, course.id, teacher.id, 3_333)
         for code, percent in (("THIRD", 3333), ("FREE", 10_000)):
             await world.house.workflows.couponing.create(
                 (await world.admin()).actor,
@@ -100,7 +105,7 @@ class Trouble:
             wake()
             self.may_die()
 
-        gateway._call, wakes.wake = called, woken  # type: ignore[attr-defined,method-assign,assignment]
+        gateway._call, wakes.wake = called, woken  # type: ignore[attr-defined,method-assign]
 
     # --- what people do ----------------------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ import functools
 from typing import Any
 
 from adapters.printing.press import ACCENT, FAMILY, INK, PALE, Press
+from core.clock import INDIA
 from core.money import rupees
-from modules.commerce.domain.invoices import IST, Invoice, InvoiceKind, InvoiceLine, Party
+from modules.commerce.domain.invoices import Invoice, InvoiceKind, InvoiceLine, Party
 from modules.commerce.domain.tax import STATES, UNION_TERRITORIES
 
 MARGIN, WIDTH, LEADING = 16, 178, 5.5
@@ -44,13 +45,13 @@ def _title(invoice: Invoice) -> str:
 def _head(page: Any, invoice: Invoice) -> None:
     page.set_xy(MARGIN, 16)
     _write(page, _title(invoice), 20, ACCENT, style="B", height=10)
-    facts = [f"Number {invoice.number}", f"Date {invoice.issued_at.astimezone(IST):%d %B %Y}"]
+    facts = [f"Number {invoice.number}", f"Date {invoice.issued_at.astimezone(INDIA):%d %B %Y}"]
     if invoice.invoice_number is not None:
         facts.append(f"For invoice {invoice.invoice_number}")
     for fact in facts:
         _write(page, fact, 10, INK)
     if invoice.cancelled_at is not None:
-        _write(page, f"CANCELLED on {invoice.cancelled_at.astimezone(IST):%d %B %Y}", 12, WARNING, style="B")
+        _write(page, f"CANCELLED on {invoice.cancelled_at.astimezone(INDIA):%d %B %Y}", 12, WARNING, style="B")
 
 
 def _parties(page: Any, invoice: Invoice) -> None:

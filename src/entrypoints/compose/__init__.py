@@ -21,9 +21,11 @@ from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce.coupon_queries import SqlCouponQueries
-from adapters.sql.commerce.invoices import SqlCommerceStore, SqlInvoices
+from adapters.sql.commerce.invoices import SqlInvoices
 from adapters.sql.commerce.ledger import SqlLedger
 from adapters.sql.commerce.queries import SqlCommerceQueries
+from adapters.sql.commerce.revenue import SqlRevenue
+from adapters.sql.commerce.shares import SqlCommerceStore
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.counts import SqlPostCounts
@@ -74,6 +76,7 @@ from modules.commerce.repaying import Repaying
 from modules.commerce.resolving import Resolving
 from modules.commerce.returns import Returns
 from modules.commerce.settlement import Settlement
+from modules.commerce.sharing import Sharing
 from modules.commerce.webhooks import Webhooks
 from modules.community.chatting import Chatting
 from modules.community.founding import Founding
@@ -332,7 +335,9 @@ def _commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict
         "bookkeeping": Bookkeeping(SqlLedger(tools.database), gateway, clock),
         "couponing": Couponing(begin, clock),
         "invoicing": Invoicing(begin, invoices, PdfInvoices(tools.press), supplier, clock),
+        "sharing": Sharing(begin, clock),
         "payments": SqlCommerceQueries(tools.database),
+        "revenue": SqlRevenue(tools.database),
         "coupons": SqlCouponQueries(tools.database, clock),
         "invoices": invoices,
     }

@@ -1,10 +1,8 @@
 """/api/courses/analytics/: figures of a course for its staff, of all courses for administrators. Days are India's."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Literal
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -16,6 +14,7 @@ from core.errors import Forbidden, Invalid, NotFound
 from entrypoints.http.answers import Answer
 from entrypoints.http.calls import Call, caller, do, house
 from entrypoints.http.policy import Policy
+from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, named
 from modules.learning.analytics import (
     MOST_DAYS,
     CompletionTimes,
@@ -30,13 +29,9 @@ from modules.learning.analytics import (
 from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.quizzes import QuestionType
 
-Format = Annotated[Literal["json", "csv"], QueryParameter(name="format", description="json or csv")]
 Course = Annotated[int | None, QueryParameter(description="Left out: all courses, for administrators")]
-Table: TypeAlias = Response[Any]
-CSV = "text/csv"
 YEAR = timedelta(days=364)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class EnrolmentFigures(Struct, frozen=True):
@@ -152,7 +147,7 @@ async def student_figures(request: Call, course_id: FromQuery[int]) -> Stream:
     """All students of a course with how far they are, as CSV. It streams: start to read before it is complete."""
     await _demand(request, course_id)
     parts = do(request).analytics.students(course_id)
-    return Stream(_lines(parts), media_type=CSV, headers=_named(f"students-{course_id}"))
+    return Stream(_lines(parts), media_type=CSV, headers=named(f"students-{course_id}"))
 
 
 async def _demand(request: Call, course_id: int | None) -> None:
@@ -169,32 +164,13 @@ def _table(body: Struct, lines: Sequence[Struct], kind_of_line: type[Struct], ki
     if kind == "json":
         return Answer(body)
     rows = [kind_of_line.__struct_fields__, *([getattr(one, n) for n in one.__struct_fields__] for one in lines)]
-    return Response(_csv(rows).encode(), media_type=CSV, headers=_named(name))
+    return Response(csv_of(rows).encode(), media_type=CSV, headers=named(name))
 
 
 async def _lines(parts: AsyncIterator[list[StudentFigures]]) -> AsyncIterator[str]:
-    yield _csv([StudentFigures.__struct_fields__])
+    yield csv_of([StudentFigures.__struct_fields__])
     async for students in parts:
-        yield _csv([getattr(one, name) for name in one.__struct_fields__] for one in students)
-
-
-def _csv(rows: Iterable[Iterable[Any]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
-    return written.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Spreadsheets run what begins like a formula: people choose their own names."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return " ".join(f"{key}:{one}" for key, one in value.items())
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+        yield csv_of([getattr(one, name) for name in one.__struct_fields__] for one in students)
 
 
 def _content(one: ContentFigures) -> ContentLine:

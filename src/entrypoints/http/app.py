@@ -40,6 +40,7 @@ from entrypoints.http import (
     quizzes,
     reconciliation,
     refunds,
+    revenue,
     reviews,
     users,
 )
@@ -57,6 +58,7 @@ MONEY = [
     *coupons.HANDLERS,
     *refunds.HANDLERS,
     *reconciliation.HANDLERS,
+    *revenue.HANDLERS,
 ]
 LARGEST_BODY = 2**20
 Background = Callable[[House], AbstractAsyncContextManager[None]]

@@ -52,6 +52,7 @@ class Disputes:
         if dispute.deducted_paise:
             lines = ledger.dispute(dispute.deducted_paise, () if payment is None else payment.items)
             await store.post(Posting(f"dispute-lost:{dispute.id}", capture.id, capture.payment_id, lines))
+            await self.returns.adjust_shares(store, capture, f"dispute-lost:{dispute.id}")
         if payment is not None and payment.razorpay_pay_id == capture.razorpay_payment:
             await store.emit(AccessWithdrawn(payment_id=payment.id, user_id=payment.user_id))
 
@@ -61,5 +62,6 @@ class Disputes:
         if lines:
             posting = Posting(f"dispute-won:{dispute.id}", capture.id, capture.payment_id, ledger.reversal(lines))
             await store.post(posting)
+            await self.returns.adjust_shares(store, capture, f"dispute-won:{dispute.id}")
         if payment is not None and not await store.is_access_ended(payment.id):
             await store.emit(AccessReturned(payment_id=payment.id, user_id=payment.user_id))

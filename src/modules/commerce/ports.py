@@ -13,6 +13,7 @@ from modules.commerce.domain.coupons import Coupon, Uses
 from modules.commerce.domain.gateway import Known, KnownDispute, KnownRefund
 from modules.commerce.domain.ledger import Line, Posting
 from modules.commerce.domain.payments import Offer, Payment, Reason, Snapshot
+from modules.commerce.domain.shares import Earned, Share
 
 
 class GatewayOrder(Struct, frozen=True):
@@ -168,6 +169,18 @@ class CommerceStore(Emits, Remembers, Protocol):
 
     async def given_back(self, capture_id: int) -> int:
         """The paise of this capture that Razorpay has given back, as far as we know."""
+        ...
+
+    async def shares(self, course_ids: Sequence[int]) -> list[Share]:
+        """Who gets what of these courses' sales, now."""
+        ...
+
+    async def earned(self, capture_id: int) -> list[Earned]:
+        """What instructors got of this money, and what is left of it."""
+        ...
+
+    async def gone(self, capture_id: int) -> int:
+        """The paise of this capture that went back, by refunds and lost disputes."""
         ...
 
     async def post(self, posting: Posting) -> None:

@@ -24,6 +24,7 @@ from modules.commerce.domain.refunds import (
     next_refund_look,
     refunded,
 )
+from modules.commerce.domain.shares import adjusted
 from modules.commerce.events import AccessReturned, AccessWithdrawn, RefundApproved, RefundFailed, RefundProcessed
 from modules.commerce.refund_ports import ReturnStore
 
@@ -107,6 +108,7 @@ class Returns:
         if lines := await store.posted(f"refund:{refund.id}"):
             posting = Posting(f"refund-failed:{refund.id}", capture.id, capture.payment_id, ledger.reversal(lines))
             await store.post(posting)
+            await self.adjust_shares(store, capture, f"refund-failed:{refund.id}")
         if capture.resolution is Resolution.REFUNDED:
             capture = replace(capture, resolution=None, resolved_at=None)
             await store.save_capture(capture)
@@ -120,11 +122,18 @@ class Returns:
             )
         )
 
+    async def adjust_shares(self, store: ReturnStore, capture: Capture, cause: str) -> None:
+        """What instructors earned of this money follows what is left of it."""
+        lines = adjusted(await store.earned(capture.id), capture.amount_paise, await store.gone(capture.id))
+        if lines:
+            await store.post(Posting(f"shares:{cause}", capture.id, capture.payment_id, lines))
+
     async def _give(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
         if not await store.posted(f"refund:{refund.id}"):
             items = () if payment is None else payment.items
             lines = ledger.refund(refund.amount_paise, items, is_held=capture.is_held)
             await store.post(Posting(f"refund:{refund.id}", capture.id, capture.payment_id, lines))
+            await self.adjust_shares(store, capture, f"refund:{refund.id}")
         if refund.status is not RefundStatus.PROCESSED:
             return
         is_all = await store.reserved(capture.id) >= capture.amount_paise

@@ -10,6 +10,7 @@ from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.gateway import Known
 from modules.commerce.domain.ledger import Posting
 from modules.commerce.domain.payments import UNPAID, Payment, Reason, learn, next_look, take
+from modules.commerce.domain.shares import earned
 from modules.commerce.events import MoneyHeld, OrderPaid, RefundsUnknown
 from modules.commerce.ports import CommerceStore
 
@@ -72,7 +73,10 @@ class Settlement:
     ) -> Capture:
         payment_id = None if payment is None else payment.id
         capture = await store.add_capture(known, payment_id, reason)
-        lines = ledger.held(known.amount_paise) if payment is None or reason else ledger.sale(payment)
+        if payment is None or reason:
+            lines = ledger.held(known.amount_paise)
+        else:
+            lines = (*ledger.sale(payment), *earned(payment, await store.shares(payment.course_ids)))
         await store.post(Posting(f"capture:{known.payment_id}", capture.id, payment_id, lines))
         if payment is not None and reason is None:
             await self._announce(store, payment)

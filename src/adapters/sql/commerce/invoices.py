@@ -34,7 +34,7 @@ CANCEL = (
 )
 
 
-class SqlCommerceStore(SqlReturnStore):
+class SqlInvoiceStore(SqlReturnStore):
     async def buyer_name(self, user_id: int) -> str:
         row = await self.transaction.row(BUYER, {"id": user_id})
         return "" if row is None else row[0] or row[1]

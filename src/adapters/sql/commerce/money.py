@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
 from adapters.sql.commerce.coupons import SqlCouponStore
 from adapters.sql.models import Capture as CaptureModel
-from adapters.sql.models import LedgerEntry
+from adapters.sql.models import CourseShare, LedgerEntry
 from adapters.sql.models import Refund as RefundModel
 from adapters.sql.store import among, table
 from modules.commerce.domain.captures import Capture, Resolution
@@ -15,8 +15,10 @@ from modules.commerce.domain.gateway import Known
 from modules.commerce.domain.ledger import Account, Line, Posting
 from modules.commerce.domain.payments import Reason
 from modules.commerce.domain.refunds import GIVEN, RESERVING
+from modules.commerce.domain.shares import Earned, Share
 
 CAPTURES, REFUNDS, ENTRIES = table(CaptureModel), table(RefundModel), table(LedgerEntry)
+SHARES = table(CourseShare)
 CAPTURE_COLUMNS = [CAPTURES.c[name] for name in Capture.__struct_fields__]
 REASON, RESOLUTION = (Capture.__struct_fields__.index(name) for name in ("reason", "resolution"))
 CHANGING = ("fee_paise", "fee_gst_paise", "resolution", "notes", "resolved_by_id", "resolved_at")
@@ -35,8 +37,25 @@ _refunds = select(func.coalesce(func.sum(REFUNDS.c.amount_paise), 0)).where(
 )
 RESERVED = _refunds.where(among(REFUNDS.c.status, RESERVING))
 GIVEN_BACK = _refunds.where(among(REFUNDS.c.status, GIVEN))
+_lost = select(func.coalesce(func.sum(ENTRIES.c.amount_paise), 0)).where(
+    ENTRIES.c.capture_id == bindparam("capture_id"), ENTRIES.c.account == Account.DISPUTES.value
+)
+GONE = select(GIVEN_BACK.scalar_subquery() + _lost.scalar_subquery())
+_of_courses = select(SHARES.c.course_id, SHARES.c.instructor_id, SHARES.c.share_bp)
+SHARES_OF = _of_courses.where(SHARES.c.course_id == bindparam("course_id")).order_by(SHARES.c.instructor_id)
+EARNED = (
+    select(
+        ENTRIES.c.course_id,
+        ENTRIES.c.instructor_id,
+        func.sum(case((ENTRIES.c.posting.like("capture:%"), ENTRIES.c.amount_paise), else_=0)),
+        func.sum(ENTRIES.c.amount_paise),
+    )
+    .where(ENTRIES.c.capture_id == bindparam("capture_id"), ENTRIES.c.account == Account.SHARES.value)
+    .group_by(ENTRIES.c.course_id, ENTRIES.c.instructor_id)
+    .order_by(ENTRIES.c.course_id, ENTRIES.c.instructor_id)
+)
 POSTED = (
-    select(ENTRIES.c.account, ENTRIES.c.amount_paise, ENTRIES.c.course_id)
+    select(ENTRIES.c.account, ENTRIES.c.amount_paise, ENTRIES.c.course_id, ENTRIES.c.instructor_id)
     .where(ENTRIES.c.posting == bindparam("posting"))
     .order_by(ENTRIES.c.line)
 )
@@ -90,6 +109,7 @@ class SqlMoneyStore(SqlCouponStore):
                 "account": line.account.value,
                 "amount_paise": line.amount_paise,
                 "course_id": line.course_id,
+                "instructor_id": line.user_id,
             }
             for number, line in enumerate(posting.lines)
         ]
@@ -97,7 +117,20 @@ class SqlMoneyStore(SqlCouponStore):
 
     async def posted(self, key: str) -> tuple[Line, ...]:
         rows = await self.transaction.rows(POSTED, {"posting": key})
-        return tuple(Line(Account(account), amount, course_id) for account, amount, course_id in rows)
+        return tuple(Line(Account(account), *rest) for account, *rest in rows)
+
+    async def shares(self, course_ids: Sequence[int]) -> list[Share]:
+        found = list[Share]()
+        for course_id in course_ids:
+            found += [Share(*row) for row in await self.transaction.rows(SHARES_OF, {"course_id": course_id})]
+        return found
+
+    async def earned(self, capture_id: int) -> list[Earned]:
+        rows = await self.transaction.rows(EARNED, {"capture_id": capture_id})
+        return [Earned(course_id, user_id, int(at_sale), int(left)) for course_id, user_id, at_sale, left in rows]
+
+    async def gone(self, capture_id: int) -> int:
+        return int(await self.transaction.scalar(GONE, {"capture_id": capture_id}))
 
 
 def capture(row: Sequence[Any]) -> Capture:

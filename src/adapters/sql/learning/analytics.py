@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from adapters.sql.database import Database
+from adapters.sql.dates import IndiaDay, SecondsBetween
 from adapters.sql.learning.certificates import CERTIFICATES
-from adapters.sql.learning.dates import IndiaDay, SecondsBetween
 from adapters.sql.learning.quiz_rows import ANSWERS, ATTEMPTS, QUESTIONS
 from adapters.sql.learning.rows import CONTENTS, ENROLLMENTS, MODULES, PROGRESS, TYPES, USERS
 from adapters.sql.learning.tally import COMPLETED, TOTAL

@@ -36,7 +36,7 @@ from adapters.sql.models.learning import (
     ProgressEvent,
     Upload,
 )
-from adapters.sql.models.money import Capture, Dispute, LedgerEntry, Refund
+from adapters.sql.models.money import Capture, CourseShare, Dispute, LedgerEntry, Payout, Refund
 from adapters.sql.models.notifications import (
     Device,
     Mail,
@@ -77,6 +77,7 @@ __all__ = [
     "Course",
     "CourseInstructor",
     "CourseModule",
+    "CourseShare",
     "Delivery",
     "Device",
     "Dispute",
@@ -98,6 +99,7 @@ __all__ = [
     "OneTimeCode",
     "OutboxMessage",
     "Payment",
+    "Payout",
     "PostCountChange",
     "PostFlag",
     "PostMention",

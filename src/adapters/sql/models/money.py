@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.sql.models.types import BigInt, IdentityBase, UtcDateTime, partial_index
+from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, UtcDateTime, partial_index
 
 REFUND_STATUSES = "'requested','approved','processing','processed','failed','rejected'"
 HELD = text("reason IS NOT NULL")
@@ -94,6 +94,7 @@ class LedgerEntry(IdentityBase):
         CheckConstraint("amount_paise <> 0", name="amount"),
         Index("ix_ledger_entries_capture", "capture_id"),
         Index("ix_ledger_entries_posted_at", "posted_at"),
+        partial_index("ix_ledger_entries_instructor", "instructor_id", where=text("instructor_id IS NOT NULL")),
     )
 
     posting: Mapped[str] = mapped_column(String(80))
@@ -101,6 +102,31 @@ class LedgerEntry(IdentityBase):
     account: Mapped[str] = mapped_column(String(20))
     amount_paise: Mapped[int] = mapped_column(BigInt)
     course_id: Mapped[int | None] = mapped_column(BigInt)
+    instructor_id: Mapped[int | None] = mapped_column(BigInt)
     capture_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("captures.id"))
     payment_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("payments.id"))
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CourseShare(DefaultBase):
+    """What part of a course's sales an instructor gets, from now on."""
+
+    __tablename__ = "course_shares"
+    __table_args__ = (CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),)
+
+    course_id: Mapped[int] = mapped_column(BigInt, ForeignKey("courses.id"), primary_key=True)
+    instructor_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"), primary_key=True)
+    share_bp: Mapped[int] = mapped_column(Integer)
+
+
+class Payout(IdentityBase):
+    """What an instructor was paid, outside of Razorpay."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (Index("ix_payouts_instructor", "instructor_id", "id"),)
+
+    instructor_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    amount_paise: Mapped[int] = mapped_column(BigInt)
+    notes: Mapped[str] = mapped_column(Text)
+    created_by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,16 +1,15 @@
 """Tax invoices and credit notes (CGST Rules 2017, rules 46 and 53): frozen documents with serials that have no gaps."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
 
+from core.clock import INDIA
 from modules.commerce.domain.amounts import allocate
 from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.tax import NO_TAX, Tax, within
-
-IST = timezone(timedelta(hours=5, minutes=30))
 
 
 class InvoiceKind(StrEnum):
@@ -82,7 +81,7 @@ class Invoice(Struct, frozen=True):
 
 def fiscal_year(moment: datetime) -> str:
     """April to March in India: `25-26`."""
-    local = moment.astimezone(IST)
+    local = moment.astimezone(INDIA)
     first = local.year if local.month >= 4 else local.year - 1
     return f"{first % 100:02d}-{(first + 1) % 100:02d}"
 

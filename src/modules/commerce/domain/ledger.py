@@ -1,7 +1,8 @@
 """The ledger: postings in integer paise whose lines add up to nothing. Nothing is ever changed or taken out.
 
 `gateway` is what Razorpay holds for us or has paid out, `held` what came in and is not ours. Income is negative, as
-bookkeepers have it: what a sale credits, a refund debits on an account of its own.
+bookkeepers have it: what a sale credits, a refund debits on an account of its own. `shares` is what instructors earn,
+`owed` what they have not been paid of it, `bank` what they were paid.
 """
 
 from collections.abc import Sequence
@@ -22,12 +23,16 @@ class Account(StrEnum):
     FEES = "fees"
     FEES_GST = "fees_gst"
     DISPUTES = "disputes"
+    SHARES = "shares"
+    OWED = "owed"
+    BANK = "bank"
 
 
 class Line(Struct, frozen=True):
     account: Account
     amount_paise: int
     course_id: int | None = None
+    user_id: int | None = None
 
 
 class Posting(Struct, frozen=True):
@@ -90,4 +95,4 @@ def dispute(deducted_paise: int, items: Sequence[Item]) -> tuple[Line, ...]:
 
 
 def reversal(lines: Sequence[Line]) -> tuple[Line, ...]:
-    return tuple(Line(line.account, -line.amount_paise, line.course_id) for line in lines)
+    return tuple(Line(line.account, -line.amount_paise, line.course_id, line.user_id) for line in lines)
