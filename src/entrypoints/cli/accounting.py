@@ -4,10 +4,11 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import click
+from msgspec.structs import replace
 
 from core.errors import AppError
 from core.money import rupees
-from entrypoints.cli import program
+from entrypoints.cli import program, settings_or_exit
 from entrypoints.cli.tending import with_house
 from entrypoints.compose import House
 from modules.commerce.bookkeeping import Check, Difference
@@ -29,8 +30,11 @@ def check(days: int | None) -> None:
         since = FIRST if days is None else house.clock.now() - timedelta(days=days)
         return await house.workflows.bookkeeping.check(since)
 
+    settings = settings_or_exit()
+    if settings.is_embedded and not settings.razorpay_base_url:  # the sandbox is inside the process that serves
+        settings = replace(settings, razorpay_base_url=f"{settings.own_url}/sandbox/razorpay")
     try:
-        found: Check = with_house(act)
+        found: Check = with_house(act, settings)
     except AppError as error:
         click.echo(f"Nothing is proved: {error.detail}", err=True)
         sys.exit(69)  # EX_UNAVAILABLE of sysexits.h

@@ -14,14 +14,14 @@ from core.actor import Role
 from core.errors import AppError
 from entrypoints.cli import program, settings_or_exit
 from entrypoints.compose import House, compose
-from entrypoints.settings import Environment
+from entrypoints.settings import Environment, Settings
 
 
-def with_house(act: Callable[[House], Awaitable[Any]]) -> Any:
+def with_house(act: Callable[[House], Awaitable[Any]], settings: Settings | None = None) -> Any:
     """Build the house, act, close it."""
 
     async def main() -> Any:
-        house = compose(settings_or_exit())
+        house = compose(settings or settings_or_exit())
         try:
             return await act(house)
         finally:

@@ -346,7 +346,7 @@ def _commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict
 def _supplier(settings: Settings) -> Supplier:
     return Supplier(
         name=settings.school_name,
-        address=settings.school_address,
+        address=settings.school_address.replace("\\n", "\n"),
         gstin=settings.school_gstin or None,
         state=settings.school_state,
         sac=settings.gst_sac,

@@ -102,6 +102,7 @@ async def _write(house: House, rows: Rows, password_hash: str, documents: dict[s
     category_ids = await seed_courses.categories(rows, demo.CATEGORIES)
     outlines = await seed_courses.write(rows, plans, category_ids=category_ids, present=present)
     await _enrol(rows, ids[demo.STUDENT], outlines[-1], now)
+    await rows.insert("coupons", [seed_rows.coupon(demo.COUPON, percent_bp=1000, created_at=now - OPENED)])
     await write_community(
         rows,
         outlines[-1].course_id,

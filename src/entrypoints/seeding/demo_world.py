@@ -17,6 +17,8 @@ class Account(Struct, frozen=True):
     role: Role
 
 
+COUPON = "WELCOME10"
+"""Ten per cent off every course."""
 PASSWORD = "learn-by-doing-1"  # noqa: S105 - the demo's, told to everybody
 ADMIN = Account("admin@example.com", "kavita", "Kavita Deshpande", Role.ADMIN)
 TEACHER = Account("teacher@example.com", "rohan", "Rohan Mehta", Role.INSTRUCTOR)

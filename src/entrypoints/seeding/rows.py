@@ -89,6 +89,18 @@ def user(
     }
 
 
+def coupon(code: str, *, percent_bp: int, created_at: datetime) -> Row:
+    """Off every course, as often as anybody likes."""
+    return {
+        "code": code,
+        "kind": "percentage",
+        "percent_bp": percent_bp,
+        "is_active": True,
+        "created_at": created_at,
+        "version": 1,
+    }
+
+
 def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_id: int, created_at: datetime) -> Row:
     return {
         "id": id_,

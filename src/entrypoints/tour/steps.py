@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from entrypoints.tour.buying import BUYING
 from entrypoints.tour.expecting import Body, Unexpected, expect
 from entrypoints.tour.walk import Walk
 
@@ -89,39 +90,6 @@ def locked(walk: Walk) -> str:
     content = _contents(walk)[1]
     walk.get(f"/api/courses/contents/{content['id']}/", 403, code="not_enrolled")
     return f"“{content['title']}” stays closed"
-
-
-def order(walk: Walk) -> str:
-    body = {"course_id": walk.course["id"]}
-    walk.order = walk.post("/api/payments/create_order/", body, 201)
-    expect("The amount", walk.order["amount"], walk.course["price"])
-    again = walk.post("/api/payments/create_order/", body, 200)
-    expect("The repeated order", again["razorpay_order_id"], walk.order["razorpay_order_id"])
-    return f"{walk.order['currency']} {walk.order['amount']}, repeated: the same"
-
-
-def pay(walk: Walk) -> str:
-    walk.proof = walk.pay(walk.order["razorpay_order_id"])
-    return str(walk.proof["razorpay_payment_id"])
-
-
-def verify_payment(walk: Walk) -> str:
-    first = walk.post("/api/payments/verify_payment/", walk.proof)
-    again = walk.post("/api/payments/verify_payment/", walk.proof)
-    for body in (first, again):
-        expect("status", body["status"], "paid")
-        expect("has_access of the enrolment", (body["enrollment"] or {}).get("has_access"), True)
-    expect("The repeat's enrolment", again["enrollment"]["id"], first["enrollment"]["id"])
-    walk.payment_id = first["payment"]["id"]
-    return f"paid and enrolled ({first['enrollment']['source']}), repeated: the same"
-
-
-def receipt(walk: Walk) -> str:
-    body = walk.get(f"/api/payments/payments/{walk.payment_id}/receipt/")
-    expect("The receipt's amount", body["amount"], walk.order["amount"])
-    mail = walk.mail(f"Receipt {body['number']}")
-    expect("The receipt's course in the mail", COURSE in mail["text"], True)
-    return f"{body['number']}, by mail too"
 
 
 def lessons(walk: Walk) -> str:
@@ -216,10 +184,7 @@ STEPS: dict[str, Callable[[Walk], str]] = {
     "Refresh the token": refresh,
     "A wrong password": wrong_password,
     "A locked lesson": locked,
-    "Order": order,
-    "Pay at Razorpay": pay,
-    "Verify the payment": verify_payment,
-    "Receipt": receipt,
+    **BUYING,
     "Open lessons": lessons,
     "Study": study,
     "Progress, explained": progress,

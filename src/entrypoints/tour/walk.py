@@ -34,7 +34,9 @@ class Walk:
     taster: Body = field(default_factory=dict)
     order: Body = field(default_factory=dict)
     proof: Body = field(default_factory=dict)
+    price: str = ""
     payment_id: int = 0
+    refund_id: int = 0
     community: Body = field(default_factory=dict)
     epoch: str = ""
     position: int = 0
@@ -133,6 +135,13 @@ class Walk:
         """What a person does at Razorpay's checkout."""
         body = {"razorpay_order_id": order_id}
         return _expected(_request(self.sandbox, "POST", "/sandbox/razorpay/pay/", json=body), 200)
+
+    def read(self, url: str) -> bytes:
+        """A file that is for this visitor only."""
+        answer = _request(self.api, "GET", url, headers={"Authorization": f"Bearer {self.token}"})
+        if not answer.is_success:
+            raise Unexpected(_told(answer))
+        return answer.content
 
     def download(self, url: str) -> bytes:
         """A file at the address that the API gave; the address is all that it needs."""
