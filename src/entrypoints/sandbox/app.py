@@ -19,6 +19,7 @@ from entrypoints.sandbox.fcm_account import FcmAccount
 from entrypoints.sandbox.mail_pages import mail_pages
 from entrypoints.sandbox.mailbox import Mailbox
 from entrypoints.sandbox.pages import page
+from entrypoints.sandbox.payment_pages import payment_pages
 from entrypoints.sandbox.push_pages import push_pages
 from entrypoints.sandbox.pushes import Pushes
 from entrypoints.sandbox.razorpay import Razorpay
@@ -137,6 +138,7 @@ class Sandbox:
                 razorpay_api(self._razorpay),
                 razorpay_control(self._razorpay),
                 checkout_pages(self._razorpay),
+                payment_pages(self._razorpay),
                 mail_pages(self.mailbox),
                 fcm_api(self._fcm),
                 push_pages(self.pushes, self.config.merchant_name),

@@ -155,7 +155,8 @@ def _payment_row(payment: Payment) -> str:
     partly = " " + badge("partly refunded") if payment.refund_status == "partial" else ""
     disputed = "" if payment.dispute is None else " " + badge(f"dispute {payment.dispute.status}")
     return (
-        f"<tr><td><code>{escape(payment.id)}</code></td><td><code>{escape(payment.order_id)}</code></td>"
+        f'<tr><td><a href="/sandbox/razorpay/payments/{escape(payment.id)}/"><code>{escape(payment.id)}</code></a></td>'
+        f"<td><code>{escape(payment.order_id)}</code></td>"
         f'<td class="num">{escape(money(payment.amount, payment.currency))}</td>'
         f"<td>{badge(payment.status)}{partly}{disputed}</td></tr>"
     )

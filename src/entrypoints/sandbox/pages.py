@@ -51,6 +51,8 @@ td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}
 button,.button{display:block;width:100%;font:inherit;font-weight:600;padding:.75rem 1rem;
 border-radius:10px;cursor:pointer;
 text-align:center;border:1px solid var(--line);background:var(--card);color:var(--ink);margin:.6rem 0 0}
+input:not([type=hidden]){display:block;width:100%;font:inherit;padding:.6rem .8rem;border-radius:10px;
+border:1px solid var(--line);background:var(--card);color:var(--ink);margin:.3rem 0 0}
 button.main{background:#2456d6;border-color:#2456d6;color:#fff}
 button:hover{filter:brightness(1.06)}
 button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
