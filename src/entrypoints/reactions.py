@@ -16,6 +16,7 @@ from modules.commerce.events import (
     AccessReturned,
     AccessWithdrawn,
     DisputeMoved,
+    EventUnreadable,
     GatewayEventStored,
     LookWanted,
     MoneyHeld,
@@ -72,23 +73,25 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             "enrol_buyer",
             OrderPaid,
             lambda tx, e: do.enrolling.grant_purchased(
-                learning(tx), user_id=e.user_id, course_ids=e.course_ids, purchase_id=e.payment_id
+                learning(tx), user_id=e.user_id, course_ids=e.course_ids, purchase_id=e.purchase_id, until=e.until
             ),
         ),
         Reaction(
             "end_bought_access",
             AccessWithdrawn,
-            lambda tx, e: do.enrolling.withdraw_purchased(learning(tx), purchase_id=e.payment_id),
+            lambda tx, e: do.enrolling.withdraw_purchased(learning(tx), purchase_id=e.purchase_id),
         ),
         Reaction(
             "return_bought_access",
             AccessReturned,
-            lambda tx, e: do.enrolling.return_purchased(learning(tx), purchase_id=e.payment_id),
+            lambda tx, e: do.enrolling.return_purchased(learning(tx), purchase_id=e.purchase_id),
         ),
         Reaction("give_back_held", MoneyHeld, lambda tx, e: do.repaying.promise_held(commerce(tx), e.capture_id)),
         Reaction("issue_invoice", OrderPaid, lambda tx, e: do.invoicing.issue(commerce(tx), e.payment_id)),
         Reaction("issue_credit_note", RefundProcessed, lambda tx, e: do.invoicing.credit(commerce(tx), e.refund_id)),
         Reaction("cancel_credit_note", RefundFailed, lambda tx, e: do.invoicing.cancel(commerce(tx), e.refund_id)),
+        Reaction("end_share", InstructorRemoved, lambda tx, e: do.sharing.end(commerce(tx), e.course_id, e.user_id)),
+        Reaction("forget_buyer", AccountErased, lambda tx, e: do.invoicing.forget(commerce(tx), e.user_id)),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
         Reaction(
             "certify_completion",
@@ -171,7 +174,7 @@ def _alerting() -> tuple[Reaction, ...]:
     """What an operator hears of."""
     return (
         Reaction(
-            "alert_payment_review",
+            "alert_held_money",
             MoneyHeld,
             lambda e: alert("payment_review", capture_id=e.capture_id, payment_id=e.payment_id, reason=e.reason),
             outside=True,
@@ -186,6 +189,12 @@ def _alerting() -> tuple[Reaction, ...]:
             "alert_failed_refund",
             RefundFailed,
             lambda e: alert("refund_failed", refund_id=e.refund_id, payment_id=e.payment_id),
+            outside=True,
+        ),
+        Reaction(
+            "alert_unreadable_event",
+            EventUnreadable,
+            lambda e: alert("unreadable_event", gateway_event_id=e.gateway_event_id),
             outside=True,
         ),
         Reaction(

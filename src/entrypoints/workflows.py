@@ -8,6 +8,8 @@ from modules.commerce.coupon_ports import CouponQueries
 from modules.commerce.couponing import Couponing
 from modules.commerce.invoice_ports import Invoices
 from modules.commerce.invoicing import Invoicing
+from modules.commerce.offer_ports import OfferQueries
+from modules.commerce.offering import Offering
 from modules.commerce.queries import CommerceQueries
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.refunding import Refunding
@@ -102,12 +104,14 @@ class Workflows:
     couponing: Couponing
     invoicing: Invoicing
     bookkeeping: Bookkeeping
+    offering: Offering
     refunding: Refunding
     sharing: Sharing
     repaying: Repaying
     resolving: Resolving
     payments: CommerceQueries
     coupons: CouponQueries
+    offers: OfferQueries
     invoices: Invoices
     revenue: RevenueQueries
     # community

@@ -82,6 +82,27 @@ class Purchases:
             self._coupon_ids = {"coupon_id": made.id, "code": made.code}
         return {**self._coupon_ids, "course_id": self.course.id}
 
+    async def _bundle(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """Of two courses: one that is published, or (foreign) one that is not yet."""
+        if whose == MISSING:
+            return {"bundle_id": NOBODYS_ID}
+        admin, courses = (await self.world.admin()).actor, [self.course.id, (await self.world.course(texts=1)).id]
+        made = await self.do.offering.add_bundle(
+            admin, title="Both", description="", price_paise=100, course_ids=courses
+        )
+        if whose == OWN:
+            await self.do.offering.change_bundle(admin, made.id, {"is_published": True})
+        return {"bundle_id": made.id, "course_ids": courses}
+
+    async def _plan(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        if whose == MISSING:
+            return {"plan_id": NOBODYS_ID, "course_id": NOBODYS_ID}
+        admin = (await self.world.admin()).actor
+        made = await self.do.offering.add_plan(
+            admin, self.course.id, title="In two", amounts=(100, 100), interval_days=30
+        )
+        return {"plan_id": made.id, "course_id": self.course.id}
+
     async def _shared(self, _actor: str, _caller: Person | None, whose: str) -> Target:
         teacher = self.cast["own instructor"]
         return {"course_id": self.course.id if whose == OWN else NOBODYS_ID, "user_id": teacher.id}

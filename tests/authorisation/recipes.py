@@ -327,6 +327,18 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
         about("held_money", always(resolution="accepted", notes="Settled."), whose=(OWN, MISSING)),
     ),
     ("GET", f"{P}/disputes"): (PLAIN,),
+    ("GET", f"{P}/bundles"): (PLAIN,),
+    ("POST", f"{P}/bundles"): (
+        about("bundle", lambda t: {"title": "Both", "price": "1.00", "course_ids": t["course_ids"]}, whose=(OWN,)),
+    ),
+    ("GET", f"{P}/bundles/{{bundle_id}}"): (about("bundle", whose=(OWN, FOREIGN, MISSING)),),
+    ("PATCH", f"{P}/bundles/{{bundle_id}}"): (about("bundle", always(title="Both again")),),
+    ("GET", f"{P}/instalment-plans"): (about("plan", query=proven("course_id"), whose=(OWN,)),),
+    ("POST", f"{P}/instalment-plans"): (
+        about("plan", lambda t: {"course_id": t["course_id"], "title": "In two", "amounts": ["1.00", "1.00"]}),
+    ),
+    ("PATCH", f"{P}/instalment-plans/{{plan_id}}"): (about("plan", lambda _: {"is_active": True}),),
+    ("GET", f"{P}/instalments"): (PLAIN,),
     ("GET", f"{P}/reports/revenue"): (PLAIN,),
     ("GET", f"{P}/reports/shares"): (PLAIN,),
     ("PUT", f"{P}/shares/{{course_id}}/{{user_id}}"): (

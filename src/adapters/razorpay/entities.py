@@ -49,7 +49,7 @@ class DisputeEntity(Struct):
     payment_id: str
     amount: int
     status: DisputeStatus
-    amount_deducted: int = 0
+    amount_deducted: int | None = 0
     reason_code: str | None = None
     respond_by: int | None = None
 
@@ -114,7 +114,7 @@ def known_dispute(dispute: DisputeEntity) -> KnownDispute:
         dispute_id=dispute.id,
         payment_id=dispute.payment_id,
         amount_paise=dispute.amount,
-        deducted_paise=dispute.amount_deducted,
+        deducted_paise=dispute.amount_deducted or 0,
         status=dispute.status,
         reason_code=dispute.reason_code or "",
         respond_by=None if dispute.respond_by is None else datetime.fromtimestamp(dispute.respond_by, UTC),

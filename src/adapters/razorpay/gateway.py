@@ -34,6 +34,11 @@ CONNECT_S, READ_S = 3.0, 10.0
 THREADS = 8
 WAITING = 64
 PAGE = 100
+OF_MONEY = ("payment.", "order.", "refund.")
+UNKNOWN_ID = "does not exist"
+
+
+Listing = Callable[[dict[str, int], Any, tuple[float, float]], Any]
 
 
 class RazorpayGateway:
@@ -93,19 +98,11 @@ class RazorpayGateway:
         return [] if answer is None else [known(one) for one in _read(answer.get("items"), list[PaymentEntity])]
 
     async def captures(self, since: datetime, until: datetime) -> list[Known]:
-        """In pages of 100, which come newest first: what is paid meanwhile shifts them, and is read twice at worst."""
-        found: dict[str, Known] = {}
-        window = {"from": int(since.timestamp()), "to": int(until.timestamp()), "count": PAGE}
-        for skip in itertools.count(0, PAGE):
-            try:
-                answer = await self._call(functools.partial(_list_payments, {**window, "skip": skip}))
-            except BadRequestError as error:
-                raise GatewayUnavailable(retry_after=2) from error
-            page = [known(one) for one in _read(answer.get("items"), list[PaymentEntity])]
-            found.update({one.payment_id: one for one in page if one.is_captured})
-            if len(page) < PAGE:
-                break
-        return list(found.values())
+        found = [known(_read(one, PaymentEntity)) for one in await self._listed(_list_payments, since, until)]
+        return [one for one in found if one.is_captured]
+
+    async def refunds(self, since: datetime, until: datetime) -> list[KnownRefund]:
+        return [known_refund(_read(one, RefundEntity)) for one in await self._listed(_list_refunds, since, until)]
 
     async def refund(self, payment_id: str, *, amount_paise: int, key: str, notes: dict[str, str]) -> KnownRefund:
         _demand_id(payment_id)
@@ -145,7 +142,8 @@ class RazorpayGateway:
         except UnicodeDecodeError:
             raise Invalid("The body is not UTF-8.") from None
         except msgspec.ValidationError:
-            return GatewayNews(_name(body))  # an event that we do not know
+            name = _name(body)
+            return GatewayNews(name, is_odd=name.startswith(OF_MONEY))
         except msgspec.DecodeError:
             raise Invalid("The body is not JSON.") from None
         told = event.payload
@@ -160,12 +158,29 @@ class RazorpayGateway:
         """Waits for nothing: what is under way ends by its own timeout."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
+    async def _listed(self, call: Listing, since: datetime, until: datetime) -> list[Any]:
+        """In pages of 100, which come newest first: what is made meanwhile shifts them, and is read twice at worst."""
+        found: dict[str, Any] = {}
+        window = {"from": int(since.timestamp()), "to": int(until.timestamp()), "count": PAGE}
+        for skip in itertools.count(0, PAGE):
+            try:
+                answer = await self._call(functools.partial(call, {**window, "skip": skip}))
+            except BadRequestError as error:
+                raise GatewayUnavailable(retry_after=2) from error
+            page = _read(answer.get("items"), list[Any])
+            found.update({str(one.get("id")): one for one in page})
+            if len(page) < PAGE:
+                break
+        return list(found.values())
+
     async def _asked(self, call: Callable[[Any, tuple[float, float]], Any]) -> Any:
-        """The answer of a reading call; None for an id that Razorpay does not know (it says 400)."""
+        """The answer of a reading call; None for an id that Razorpay does not know (it says 400, as to a bad key)."""
         try:
             return await self._call(call)
-        except BadRequestError:
-            return None
+        except BadRequestError as error:
+            if UNKNOWN_ID in str(error):
+                return None
+            raise GatewayUnavailable(retry_after=5) from error
 
     async def _call(self, call: Callable[[Any, tuple[float, float]], Any]) -> Any:
         if self._waiting >= WAITING:
@@ -210,6 +225,10 @@ def _order(order: OrderEntity) -> GatewayOrder:
 
 def _list_payments(query: dict[str, int], client: Any, timeout: tuple[float, float]) -> Any:
     return client.payment.all(query, timeout=timeout)
+
+
+def _list_refunds(query: dict[str, int], client: Any, timeout: tuple[float, float]) -> Any:
+    return client.refund.all(query, timeout=timeout)
 
 
 def _name(body: bytes) -> str:

@@ -23,9 +23,10 @@ from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce.coupon_queries import SqlCouponQueries
 from adapters.sql.commerce.invoices import SqlInvoices
 from adapters.sql.commerce.ledger import SqlLedger
+from adapters.sql.commerce.offer_queries import SqlOfferQueries
 from adapters.sql.commerce.queries import SqlCommerceQueries
 from adapters.sql.commerce.revenue import SqlRevenue
-from adapters.sql.commerce.shares import SqlCommerceStore
+from adapters.sql.commerce.store import SqlCommerceStore
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
 from adapters.sql.community.counts import SqlPostCounts
@@ -66,9 +67,10 @@ from entrypoints.workflows import Workflows
 from modules.commerce.bookkeeping import Bookkeeping
 from modules.commerce.checkout import Checkout
 from modules.commerce.couponing import Couponing
-from modules.commerce.disputing import Disputes
+from modules.commerce.disputes import Disputes
 from modules.commerce.domain.invoices import InvoiceKind, Supplier
 from modules.commerce.invoicing import Invoicing
+from modules.commerce.offering import Offering
 from modules.commerce.ports import PaymentGateway
 from modules.commerce.reconciling import Reconciling
 from modules.commerce.refunding import Refunding
@@ -328,17 +330,19 @@ def _commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict
     return {
         "checkout": Checkout(begin, gateway, settlement, supplier, tools.randomness, clock),
         "webhooks": Webhooks(begin, gateway, settlement, returns, Disputes(returns, clock), clock),
-        "reconciling": Reconciling(begin, gateway, settlement, clock),
+        "reconciling": Reconciling(begin, gateway, settlement, returns, clock),
         "refunding": Refunding(begin, returns, tools.randomness, clock),
         "repaying": Repaying(begin, gateway, returns, clock),
         "resolving": Resolving(begin, returns, clock),
         "bookkeeping": Bookkeeping(SqlLedger(tools.database), gateway, clock),
         "couponing": Couponing(begin, clock),
         "invoicing": Invoicing(begin, invoices, PdfInvoices(tools.press), supplier, clock),
+        "offering": Offering(begin),
         "sharing": Sharing(begin, clock),
         "payments": SqlCommerceQueries(tools.database),
         "revenue": SqlRevenue(tools.database),
         "coupons": SqlCouponQueries(tools.database, clock),
+        "offers": SqlOfferQueries(tools.database),
         "invoices": invoices,
     }
 

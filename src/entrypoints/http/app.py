@@ -31,6 +31,7 @@ from entrypoints.http import (
     moderation,
     notes,
     notifications,
+    offers,
     operations,
     payments,
     posts,
@@ -54,6 +55,7 @@ from entrypoints.ws.watch import Watch
 
 MONEY = [
     *payments.HANDLERS,
+    *offers.HANDLERS,
     *invoices.HANDLERS,
     *coupons.HANDLERS,
     *refunds.HANDLERS,

@@ -24,6 +24,7 @@ from entrypoints.http.calls import (
     listing,
     page_request,
 )
+from entrypoints.http.payments import product_of
 from entrypoints.http.policy import Policy
 from entrypoints.http.wire import Ref
 from modules.commerce.coupon_ports import CouponCard
@@ -66,8 +67,11 @@ class CouponChanges(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CheckBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of a course or a bundle."""
+
     code: Typed
-    course_id: int
+    course_id: int | None = None
+    bundle_id: int | None = None
 
 
 class CouponInfo(Struct, frozen=True):
@@ -158,11 +162,12 @@ async def change_coupon(request: Call, coupon_id: FromPath[int], data: JSONBody[
 @post("/coupons/check/", policy=Policy.USER, status_code=200)
 async def check_coupon(request: Call, data: JSONBody[CheckBody]) -> CheckInfo:
     """What a course would cost with a coupon. Nothing is used or reserved by asking."""
-    priced = await do(request).couponing.check(caller(request), data.code, f"course:{data.course_id}")
+    product = product_of(course=data.course_id, bundle=data.bundle_id)
+    priced = await do(request).couponing.check(caller(request), data.code, product)
     price, amount = priced.before.price_paise, priced.after.price_paise
     return CheckInfo(
         code=priced.coupon.code,
-        course=Ref(data.course_id, priced.before.title),
+        course=Ref(priced.before.items[0].course_id, priced.before.title),
         price=rupees(price),
         price_paise=price,
         discount=rupees(price - amount),

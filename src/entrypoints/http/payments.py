@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.money import rupees
 from core.paging import DEFAULT_LIMIT
 from entrypoints.http.answers import Answer
@@ -38,9 +38,13 @@ State = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 
 
 class OrderBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The price is ours: whatever amount an app would send is refused as an unknown field."""
+    """One of the three ids: a course, a bundle, or a plan, of which the next instalment is ordered. The price is ours:
+    whatever amount an app would send is refused as an unknown field.
+    """
 
-    course_id: int
+    course_id: int | None = None
+    bundle_id: int | None = None
+    plan_id: int | None = None
     coupon_code: CouponCode | None = None
     gstin: Gstin | None = None
     billing_state: State | None = None
@@ -62,6 +66,7 @@ class OrderInfo(Struct, frozen=True):
     currency: str
     key_id: str | None
     course: Ref
+    courses: list[Ref]
     expires_at: datetime
     prefill: Prefill
     status: Status
@@ -79,6 +84,7 @@ class PaymentInfo(Struct, frozen=True):
     user_id: int
     course_id: int
     course: Ref
+    courses: list[Ref]
     razorpay_order: str | None
     razorpay_pay_id: str | None
     amount: str
@@ -124,7 +130,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
     actor, h = caller(request), house(request)
     opened = await do(request).checkout.open_order(
         actor,
-        f"course:{data.course_id}",
+        product_of(course=data.course_id, bundle=data.bundle_id, plan=data.plan_id),
         coupon_code=data.coupon_code,
         gstin=data.gstin,
         billing_state=data.billing_state,
@@ -141,6 +147,7 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
         currency=payment.currency,
         key_id=None if payment.razorpay_order is None else h.gateway.key_id,
         course=Ref(payment.course_id, payment.snapshot.title),
+        courses=_courses(payment),
         expires_at=payment.expires_at,
         prefill=Prefill(buyer.full_name, buyer.email, buyer.mobile_number or ""),
         status=payment.status,
@@ -238,6 +245,7 @@ def payment_info(card: PaymentCard) -> PaymentInfo:
         user_id=paid.user_id,
         course_id=paid.course_id,
         course=Ref(paid.course_id, card.course_title),
+        courses=_courses(paid),
         razorpay_order=paid.razorpay_order,
         razorpay_pay_id=paid.razorpay_pay_id,
         amount=rupees(paid.amount_paise),
@@ -250,6 +258,19 @@ def payment_info(card: PaymentCard) -> PaymentInfo:
         created_at=paid.created_at,
         completed_at=paid.completed_at,
     )
+
+
+def product_of(**ids: int | None) -> str:
+    """What is ordered, in commerce's words. :raises Invalid: not exactly one id."""
+    named = [f"{kind}:{number}" for kind, number in ids.items() if number is not None]
+    if len(named) != 1:
+        raise Invalid.field("course_id", f"Name one: {', '.join(f'{kind}_id' for kind in ids)}.")
+    return named[0]
+
+
+def _courses(paid: Payment) -> list[Ref]:
+    """All that were ordered, by their titles of that moment; `course` is the first."""
+    return [Ref(item.course_id, item.title) for item in paid.items]
 
 
 async def _enrollment(request: Call, paid: Payment) -> EnrollmentInfo | None:

@@ -128,7 +128,7 @@ async def revenue(
     return Response(csv_of([heads, *rows]).encode(), media_type=CSV, headers=named(f"revenue-{since}-{until}"))
 
 
-@get("/reports/shares/", policy=Policy.STAFF)
+@get("/reports/shares/", policy=Policy.USER)
 async def shares(
     request: Call, course_id: FromQuery[int | None] = None, user_id: FromQuery[int | None] = None
 ) -> ShareReport:
@@ -162,7 +162,7 @@ async def pay_out(request: Call, data: JSONBody[PayoutBody]) -> PayoutInfo:
     return _payout(payout)
 
 
-@get("/payouts/", policy=Policy.STAFF)
+@get("/payouts/", policy=Policy.USER)
 async def payouts(
     request: Call,
     limit: Limit = DEFAULT_LIMIT,

@@ -31,7 +31,7 @@ def razorpay_api(razorpay: Razorpay) -> Router:
         route_handlers=[
             *(create_order, list_orders, fetch_order, list_order_payments),
             *(list_payments, fetch_payment, capture_payment),
-            *(refund_payment, create_refund, fetch_refund, list_payment_refunds, fetch_payment_refund),
+            *(refund_payment, create_refund, list_refunds, fetch_refund, list_payment_refunds, fetch_payment_refund),
         ],
         dependencies={"razorpay": Provide(lambda: razorpay, sync_to_thread=False)},
         guards=[_BasicAuth(razorpay.account.key_id, razorpay.account.key_secret)],
@@ -113,6 +113,12 @@ async def refund_payment(request: ApiRequest, razorpay: NamedDependency[Razorpay
 async def create_refund(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
     body = requests.body_of(await request.body())
     return await _refund(request, razorpay, str(body.pop("payment_id", "")), body)
+
+
+@get("/refunds")
+async def list_refunds(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
+    query = dict(request.query_params)
+    return await _answer(request, razorpay, lambda: requests.page_of(reversed(razorpay.refunds.all.values()), query))
 
 
 @get("/refunds/{refund_id:str}")

@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.idempotency import Once
 from core.ids import Randomness
 from core.transaction import Begin
-from modules.commerce.domain.coupons import Coupon, demand_left, discounted, plain_code
+from modules.commerce.domain.coupons import Coupon, InvalidCoupon, demand_left, discounted, plain_code
 from modules.commerce.domain.gateway import GATEWAY_ID, GatewayUnavailable
 from modules.commerce.domain.invoices import Supplier
 from modules.commerce.domain.payments import (
@@ -128,16 +128,19 @@ class Checkout:
 
     async def _place(self, store: CommerceStore, actor: Actor, product: str, terms: Terms) -> OpenOrder:
         await store.lock_buyer(actor.user_id)
-        offer = await store.offer(product)
+        offer = await store.offer(product, actor.user_id)
         if offer is None or not offer.is_sold:
             raise NotFound
         course_ids = [item.course_id for item in offer.items]
-        if await store.open_to(actor.user_id, course_ids) == set(course_ids):
+        is_going_on = offer.instalment is not None and offer.instalment.number > 1
+        if not is_going_on and await store.open_to(actor.user_id, course_ids) == set(course_ids):
             raise AlreadyEnrolled
         if await store.is_suspended(actor.user_id, course_ids):
             raise Suspended
         coupon = None
         if terms.coupon_code:
+            if offer.instalment is not None:
+                raise InvalidCoupon("Coupons are for courses that are paid at once.")
             coupon = await store.coupon(terms.coupon_code, lock=True)
             offer = discounted(coupon, offer, self.clock.now())
         if 0 < offer.price_paise < SMALLEST_PAISE:
@@ -151,13 +154,15 @@ class Checkout:
             coupon_code=terms.coupon_code,
             tax_bp=self.supplier.tax_bp,
             place_of_supply=terms.place_of_supply,
+            instalment=offer.instalment,
         )
         existing = await store.open_payment(actor.user_id, product)
         if existing is not None:
             if is_same_offer(existing, offer, snapshot, self.clock.now()):
                 return OpenOrder(existing, is_new=False)
             await store.save(replace(existing, is_open=False))  # superseded, but still payable
-            await store.release_coupon(existing.id)
+            if coupon is not None and existing.snapshot.coupon_code == coupon.code:
+                await store.release_coupon(existing.id)  # it passes to the new order; of another, both might be paid
         return OpenOrder(await self._new(store, actor, offer, snapshot, coupon), is_new=True)
 
     async def _new(

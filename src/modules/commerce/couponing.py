@@ -35,7 +35,7 @@ class Couponing:
         :raises NotFound: :raises InvalidCoupon: :raises CouponExhausted:
         """
         async with self.begin() as store:
-            offer = await store.offer(product)
+            offer = await store.offer(product, actor.user_id)
             if offer is None or not offer.is_sold:
                 raise NotFound
             coupon = await store.coupon(plain_code(code))

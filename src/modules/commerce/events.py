@@ -1,5 +1,7 @@
 """Facts that commerce announces."""
 
+from datetime import datetime
+
 from core.events import Event
 
 
@@ -10,6 +12,10 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     user_id: int
     course_id: int
     further_course_ids: tuple[int, ...] = ()
+    purchase_id: int = 0
+    """The order that opened the courses: of instalments, the first."""
+    until: datetime | None = None
+    """An instalment opens the course until then."""
 
     @property
     def course_ids(self) -> tuple[int, ...]:
@@ -57,14 +63,14 @@ class RefundsUnknown(Event, frozen=True, kw_only=True):
 class AccessWithdrawn(Event, frozen=True, kw_only=True):
     """What was paid with this order was given back, or taken back by the bank."""
 
-    payment_id: int
+    purchase_id: int
     user_id: int
 
 
 class AccessReturned(Event, frozen=True, kw_only=True):
     """The money is ours after all."""
 
-    payment_id: int
+    purchase_id: int
     user_id: int
 
 
@@ -80,6 +86,12 @@ class GatewayEventStored(Event, frozen=True, kw_only=True):
 
 class OrderUnknown(Event, frozen=True, kw_only=True):
     """The gateway tells of a payment for an order that is not ours."""
+
+    gateway_event_id: int
+
+
+class EventUnreadable(Event, frozen=True, kw_only=True):
+    """The gateway tells of money in a way that we do not understand."""
 
     gateway_event_id: int
 

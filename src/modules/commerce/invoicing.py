@@ -59,6 +59,14 @@ class Invoicing:
         """Reaction within a refund's failure: its credit note is void, and keeps its number."""
         await store.cancel_credit_note(refund_id, at=self.clock.now())
 
+    async def forget(self, store: InvoiceStore, user_id: int) -> None:
+        """Reaction within an erasure: the buyer's name goes from the documents, which are kept for the tax. That of a
+        registered buyer stays: the law asks for it (rule 46 (d); others are named only above 50,000 rupees).
+        """
+        for document in await store.invoices_of_user(user_id):
+            if document.buyer.gstin is None:
+                await store.save_document(replace(document, buyer=replace(document.buyer, name="")))
+
     async def printed(self, invoice: Invoice) -> bytes:
         return await self.printer.pdf(invoice)
 

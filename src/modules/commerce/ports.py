@@ -11,6 +11,7 @@ from core.idempotency import Remembers
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.coupons import Coupon, Uses
 from modules.commerce.domain.gateway import Known, KnownDispute, KnownRefund
+from modules.commerce.domain.instalments import Agreement
 from modules.commerce.domain.ledger import Line, Posting
 from modules.commerce.domain.payments import Offer, Payment, Reason, Snapshot
 from modules.commerce.domain.shares import Earned, Share
@@ -29,6 +30,8 @@ class GatewayNews(Struct, frozen=True):
     payment: Known | None = None
     refund: KnownRefund | None = None
     dispute: KnownDispute | None = None
+    is_odd: bool = False
+    """It tells of money, in a shape that we do not know."""
 
 
 class PaymentGateway(Protocol):
@@ -59,6 +62,10 @@ class PaymentGateway(Protocol):
         """
         ...
 
+    async def refunds(self, since: datetime, until: datetime) -> list[KnownRefund]:
+        """Every refund of the account that was made in this time."""
+        ...
+
     async def refund_status(self, refund_id: str) -> KnownRefund | None: ...
 
     async def refunds_of(self, payment_id: str) -> list[KnownRefund]: ...
@@ -79,12 +86,24 @@ class PaymentGateway(Protocol):
 class CommerceStore(Emits, Remembers, Protocol):
     """Commerce's rows within one transaction."""
 
-    async def lock_buyer(self, user_id: int) -> None:
-        """Make everything that changes this student's orders and enrolments wait."""
+    async def lock_buyer(self, user_id: int) -> bool:
+        """Make everything that changes this student's orders and enrolments wait; whether there is such a user."""
         ...
 
-    async def offer(self, product: str) -> Offer | None:
-        """Asked of learning: what it costs now."""
+    async def offer(self, product: str, user_id: int) -> Offer | None:
+        """What it costs this buyer now; None if there is no such thing."""
+        ...
+
+    async def agreement(self, user_id: int, plan_id: int) -> Agreement | None:
+        """By which the buyer is paying now."""
+        ...
+
+    async def save_agreement(self, agreement: Agreement) -> None:
+        """Add it if its id is 0."""
+        ...
+
+    async def agreement_begun(self, first_payment_id: int) -> Agreement | None:
+        """By its first order, ended or not."""
         ...
 
     async def open_to(self, user_id: int, course_ids: Sequence[int]) -> set[int]:
@@ -146,7 +165,11 @@ class CommerceStore(Emits, Remembers, Protocol):
         ...
 
     async def release_coupon(self, payment_id: int) -> None:
-        """The order is superseded: what it reserved is free again. It counts all the same if it is paid in the end."""
+        """The order is superseded by another with this coupon: what it reserved is free again."""
+        ...
+
+    async def lapsed_coupon(self, payment_id: int) -> Coupon | None:
+        """The order's coupon, locked, if it does not count any more: the order is paid late, or was superseded."""
         ...
 
     async def use_coupon(self, payment_id: int) -> None:

@@ -11,7 +11,9 @@ from core.transaction import Begin
 from modules.commerce.domain.gateway import GatewayUnavailable, Known
 from modules.commerce.domain.payments import FIRST_LOOK, LAST_LOOK, UNPAID, Payment, Status, next_look
 from modules.commerce.events import LookWanted
-from modules.commerce.ports import CommerceStore, PaymentGateway
+from modules.commerce.ports import PaymentGateway
+from modules.commerce.refund_ports import ReturnStore
+from modules.commerce.returns import Returns
 from modules.commerce.settlement import Settlement
 
 BATCH = 50
@@ -22,9 +24,10 @@ DAYS_BACK = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Reconciling:
-    begin: Begin[CommerceStore]
+    begin: Begin[ReturnStore]
     gateway: PaymentGateway
     settlement: Settlement
+    returns: Returns
     clock: Clock
 
     async def look_at_due(self) -> int:
@@ -45,7 +48,8 @@ class Reconciling:
         return total
 
     async def sweep_captures(self) -> int:
-        """Compare all that Razorpay captured in the last three days with what we know; how many captures those are.
+        """Compare all that Razorpay captured or gave back in the last three days with what we know; how many captures
+        those are.
 
         It runs each day: the two days before yesterday are for a school whose workers stood still.
 
@@ -57,6 +61,9 @@ class Reconciling:
             async with self.begin() as store:
                 if await self.settlement.apply(store, known) is None:
                     await self.settlement.hold_stray(store, known)
+        for refund in reversed(await self.gateway.refunds(now - DAYS_BACK, now)):
+            async with self.begin() as store:
+                await self.returns.apply(store, refund)
         return len(found)
 
     async def look(self, payment_id: int) -> None:

@@ -54,7 +54,7 @@ class Refunding:
             capture, payment = await _refundable(store, await self._locked(store, payment))
             if await store.open_refund(payment_id) is not None:
                 raise RefundOpen
-            left = await self._left(store, capture)
+            left = await self.returns.left(store, capture)
             amount = left if amount_paise is None else amount_paise
             demand_amount(amount, left)
             refund = await store.add_refund(
@@ -98,7 +98,7 @@ class Refunding:
             capture, payment = await _refundable(store, found)
             if refund.status is not RefundStatus.REQUESTED:
                 raise RefundDecided
-            left, now = await self._left(store, capture), self.clock.now()
+            left, now = await self.returns.left(store, capture), self.clock.now()
             amount = refund.amount_paise if amount_paise is None else amount_paise
             demand_amount(amount, left)
             approved = replace(
@@ -107,6 +107,7 @@ class Refunding:
                 amount_paise=amount,
                 admin_notes=admin_notes,
                 ends_access=amount == left if revoke_access is None else revoke_access,
+                keeps_access=revoke_access is False,
                 decided_by_id=actor.user_id,
                 decided_at=now,
                 next_look_at=now + FIRST_LOOK,
@@ -155,9 +156,6 @@ class Refunding:
 
     async def _locked(self, store: ReturnStore, payment: Payment) -> tuple[Capture, Payment | None] | None:
         return None if payment.razorpay_pay_id is None else await self.returns.locked(store, payment.razorpay_pay_id)
-
-    async def _left(self, store: ReturnStore, capture: Capture) -> int:
-        return capture.amount_paise - await store.reserved(capture.id)
 
 
 def _found(refund: Refund | None) -> Refund:

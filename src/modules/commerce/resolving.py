@@ -11,7 +11,7 @@ from core.transaction import Begin
 from modules.commerce.domain import ledger
 from modules.commerce.domain.captures import AlreadyResolved, Capture, RefundUnderWay, Resolution
 from modules.commerce.domain.ledger import Posting
-from modules.commerce.domain.refunds import RESERVING, refunded
+from modules.commerce.domain.refunds import UNDER_WAY, refunded
 from modules.commerce.refund_ports import ReturnStore
 from modules.commerce.returns import Returns
 
@@ -38,19 +38,20 @@ class Resolving:
             if capture.resolution is not None:
                 raise AlreadyResolved
             refunds = await store.refunds_of_capture(capture_id)
-            is_under_way = any(refund.status in RESERVING for refund in refunds)
+            is_under_way = any(refund.status in UNDER_WAY for refund in refunds)
+            left = await self.returns.left(store, capture)
             if is_under_way and resolution is Resolution.ACCEPTED:
                 raise RefundUnderWay
             decided = replace(capture, notes=notes, resolved_by_id=actor.user_id)
             if resolution is Resolution.ACCEPTED:
                 decided = replace(decided, resolution=resolution, resolved_at=self.clock.now())
-                lines = ledger.accepted(capture.amount_paise, () if payment is None else payment.items)
+                lines = ledger.accepted(left, () if payment is None else payment.items)
                 key = f"accepted:{capture.razorpay_payment}"
                 await store.post(Posting(key, capture.id, capture.payment_id, lines))
             await store.save_capture(decided)
             if payment is not None and resolution is Resolution.ACCEPTED:
-                await store.save(refunded(payment, decided, 0))
-            if resolution is Resolution.REFUNDED and not is_under_way:
+                await store.save(refunded(payment, decided, await store.reserved(capture_id)))
+            if resolution is Resolution.REFUNDED and not is_under_way and left > 0:
                 await self.returns.promise(store, decided)
             await store.audit(
                 actor_id=actor.user_id,

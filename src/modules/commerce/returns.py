@@ -3,6 +3,7 @@ and reconciler all end here.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -14,6 +15,7 @@ from modules.commerce.domain.ledger import Posting
 from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.refunds import (
     FIRST_LOOK,
+    GIVEN,
     LAST_LOOK,
     RESERVING,
     TOLD,
@@ -55,9 +57,11 @@ class Returns:
             status=status,
             razorpay_refund=known.refund_id,
             processed_at=now if status is RefundStatus.PROCESSED else refund.processed_at,
-            next_look_at=now + LAST_LOOK if status is RefundStatus.PROCESSED else next_refund_look(refund, now),
+            next_look_at=_next_look(refund, status, now),
         )
         await store.save_refund(after)
+        if refund.status is RefundStatus.FAILED:
+            await self.withdraw(store, after, capture, payment)
         if status is RefundStatus.FAILED:
             await self.take_back(store, after, capture, payment)
         else:
@@ -82,7 +86,7 @@ class Returns:
             return
         await store.save(refunded(payment, capture, await store.reserved(capture.id)))
         if refund.ends_access:
-            await store.emit(AccessWithdrawn(payment_id=payment.id, user_id=payment.user_id))
+            await self.end_access(store, payment)
 
     async def promise(self, store: ReturnStore, capture: Capture) -> Refund:
         """All that is left of this money is to go back. The key says which try it is, so that a repeat is none."""
@@ -92,7 +96,7 @@ class Returns:
             capture,
             origin=Origin.REVIEW,
             status=RefundStatus.APPROVED,
-            amount_paise=capture.amount_paise - await store.reserved(capture.id),
+            amount_paise=await self.left(store, capture),
             gateway_key=f"review-{capture.razorpay_payment}-{tries + 1}",
             reason=f"Not taken: {(capture.reason or '').replace('_', ' ')}",
             decided_at=now,
@@ -103,19 +107,35 @@ class Returns:
         await store.emit(RefundApproved(refund_id=refund.id))
         return refund
 
+    async def end_access(self, store: ReturnStore, payment: Payment) -> None:
+        """What the order opened is closed; of instalments the rest is not to be paid."""
+        if payment.snapshot.instalment is not None:
+            agreement = await store.agreement_begun(payment.purchase_id)
+            if agreement is not None and agreement.ended_at is None:
+                await store.save_agreement(replace(agreement, ended_at=self.clock.now()))
+        await store.emit(AccessWithdrawn(purchase_id=payment.purchase_id, user_id=payment.user_id))
+
+    async def return_access(self, store: ReturnStore, payment: Payment) -> None:
+        if payment.snapshot.instalment is not None:
+            agreement = await store.agreement_begun(payment.purchase_id)
+            if agreement is not None and agreement.next_due_at is not None:
+                await store.save_agreement(replace(agreement, ended_at=None))
+        await store.emit(AccessReturned(purchase_id=payment.purchase_id, user_id=payment.user_id))
+
     async def take_back(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
         """A promised refund failed: the amount is ours again, and access returns unless something else ended it."""
         if lines := await store.posted(f"refund:{refund.id}"):
             posting = Posting(f"refund-failed:{refund.id}", capture.id, capture.payment_id, ledger.reversal(lines))
             await store.post(posting)
             await self.adjust_shares(store, capture, f"refund-failed:{refund.id}")
-        if capture.resolution is Resolution.REFUNDED:
+        is_back = await store.reserved(capture.id) < capture.amount_paise
+        if capture.resolution is Resolution.REFUNDED and is_back:
             capture = replace(capture, resolution=None, resolved_at=None)
             await store.save_capture(capture)
         if payment is not None:
             await store.save(refunded(payment, capture, await store.reserved(capture.id)))
             if refund.ends_access and not await store.is_access_ended(payment.id):
-                await store.emit(AccessReturned(payment_id=payment.id, user_id=payment.user_id))
+                await self.return_access(store, payment)
         await store.emit(
             RefundFailed(
                 refund_id=refund.id, payment_id=capture.payment_id, user_id=None if payment is None else payment.user_id
@@ -131,7 +151,7 @@ class Returns:
     async def _give(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
         if not await store.posted(f"refund:{refund.id}"):
             items = () if payment is None else payment.items
-            lines = ledger.refund(refund.amount_paise, items, is_held=capture.is_held)
+            lines = ledger.refund(refund.amount_paise, items, ledger.account_of(capture))
             await store.post(Posting(f"refund:{refund.id}", capture.id, capture.payment_id, lines))
             await self.adjust_shares(store, capture, f"refund:{refund.id}")
         if refund.status is not RefundStatus.PROCESSED:
@@ -142,8 +162,31 @@ class Returns:
             await store.save_capture(capture)
             if payment is not None:
                 await store.save(refunded(payment, capture, await store.reserved(capture.id)))
+        await self._end_if_all_is_gone(store, refund, capture, payment)
         user_id = None if payment is None else payment.user_id
         await store.emit(RefundProcessed(refund_id=refund.id, payment_id=capture.payment_id, user_id=user_id))
+
+    async def _end_if_all_is_gone(
+        self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None
+    ) -> None:
+        """Parts that were given back here and elsewhere may be all of it together, which none of them is."""
+        if payment is None or capture.reason is not None or await store.given_back(capture.id) < capture.amount_paise:
+            return
+        refunds = await store.refunds_of_capture(capture.id)
+        if not any(one.ends_access or one.keeps_access for one in refunds if one.status in GIVEN):
+            await store.save_refund(replace(refund, ends_access=True))
+            await self.end_access(store, payment)
+
+    async def left(self, store: ReturnStore, capture: Capture) -> int:
+        """What of this money can still be promised: neither given back nor lost to a bank. Below nothing if both."""
+        lost = await store.gone(capture.id) - await store.given_back(capture.id)
+        return capture.amount_paise - await store.reserved(capture.id) - lost
+
+    async def give_up(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
+        """It is not made: nobody tries any more."""
+        failed = replace(refund, status=RefundStatus.FAILED, next_look_at=None)
+        await store.save_refund(failed)
+        await self.take_back(store, failed, capture, payment)
 
     async def _found_elsewhere(self, store: ReturnStore, capture: Capture, known: KnownRefund) -> Refund:
         payment = None if capture.payment_id is None else await store.payment(capture.payment_id, lock=True)
@@ -165,3 +208,9 @@ class Returns:
         if not is_failed:
             await self.withdraw(store, refund, capture, payment)
         return refund
+
+
+def _next_look(refund: Refund, status: RefundStatus, now: datetime) -> datetime | None:
+    if status is RefundStatus.FAILED:
+        return None
+    return now + LAST_LOOK if status is RefundStatus.PROCESSED else next_refund_look(refund, now)

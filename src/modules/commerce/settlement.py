@@ -1,13 +1,16 @@
 """The one place that applies what is known of a payment: verify, webhook and reconciler all end here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from core.clock import Clock
 from modules.commerce.domain import ledger
 from modules.commerce.domain.captures import Capture
+from modules.commerce.domain.coupons import is_exhausted
 from modules.commerce.domain.gateway import Known
+from modules.commerce.domain.instalments import access_until, advanced, begun
 from modules.commerce.domain.ledger import Posting
 from modules.commerce.domain.payments import UNPAID, Payment, Reason, learn, next_look, take
 from modules.commerce.domain.shares import earned
@@ -101,20 +104,49 @@ class Settlement:
         first, *further = payment.course_ids
         await store.emit(
             OrderPaid(
-                payment_id=payment.id, user_id=payment.user_id, course_id=first, further_course_ids=tuple(further)
+                payment_id=payment.id,
+                user_id=payment.user_id,
+                course_id=first,
+                further_course_ids=tuple(further),
+                purchase_id=payment.purchase_id,
+                until=await self._paid_part(store, payment),
             )
         )
+
+    async def _paid_part(self, store: CommerceStore, payment: Payment) -> datetime | None:
+        """Until when an instalment opens the course; None if the whole is paid."""
+        instalment = payment.snapshot.instalment
+        if instalment is None:
+            return None
+        now, agreement = self.clock.now(), await store.agreement(payment.user_id, instalment.plan_id)
+        agreement = begun(payment, instalment, now) if agreement is None else advanced(agreement, now)
+        await store.save_agreement(agreement)
+        return access_until(agreement)
 
     async def _obstacle(self, store: CommerceStore, payment: Payment) -> Reason | None:
         """Why this buyer must not get these courses now."""
         if payment.status not in UNPAID:
             return None  # a second capture is one whatever else holds
-        if await store.open_to(payment.user_id, payment.course_ids) == set(payment.course_ids):
+        instalment = payment.snapshot.instalment
+        if instalment is not None:
+            agreement = await store.agreement(payment.user_id, instalment.plan_id)
+            if instalment.number != 1 + (0 if agreement is None else agreement.paid_count):
+                return Reason.INSTALMENT_PAID
+        is_first = instalment is None or instalment.number == 1
+        if is_first and await store.open_to(payment.user_id, payment.course_ids) == set(payment.course_ids):
             return Reason.ALREADY_ENROLLED
         if await store.is_suspended(payment.user_id, payment.course_ids):
             return Reason.SUSPENDED
-        offer = await store.offer(payment.product)
-        if offer is None:
-            return Reason.COURSE_WITHDRAWN
+        return await self._lateness(store, payment)
+
+    async def _lateness(self, store: CommerceStore, payment: Payment) -> Reason | None:
+        """What has changed since the order: it is honoured while the course is sold and its coupon can be used."""
+        offer = await store.offer(payment.product, payment.user_id)
         is_late = payment.expires_at <= self.clock.now()
-        return Reason.COURSE_WITHDRAWN if is_late and not offer.is_sold else None
+        if offer is None or (is_late and not offer.is_sold):
+            return Reason.COURSE_WITHDRAWN
+        coupon = await store.lapsed_coupon(payment.id)
+        if coupon is None:
+            return None
+        uses = await store.coupon_uses(coupon.id, payment.user_id, but_payment=payment.id)
+        return Reason.COUPON_EXHAUSTED if is_exhausted(coupon, uses) else None

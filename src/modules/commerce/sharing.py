@@ -7,8 +7,9 @@ from core.clock import Clock
 from core.errors import NotFound
 from core.idempotency import Once
 from core.transaction import Begin
+from modules.commerce.domain.amounts import WHOLE_BP
 from modules.commerce.domain.ledger import Posting
-from modules.commerce.domain.shares import WHOLE_BP, MoreThanOwed, Share, TooMuchShared, paid_out
+from modules.commerce.domain.shares import MoreThanOwed, Share, TooMuchShared, paid_out
 from modules.commerce.share_ports import Payout, ShareStore
 
 
@@ -42,6 +43,10 @@ class Sharing:
             )
             return share
 
+    async def end(self, store: ShareStore, course_id: int, user_id: int) -> None:
+        """Reaction within: who teaches the course no more earns nothing of later sales."""
+        await store.save_share(Share(course_id, user_id, 0))
+
     async def pay_out(
         self, actor: Actor, user_id: int, amount_paise: int, *, notes: str, once: Once | None = None
     ) -> Payout:
@@ -52,7 +57,7 @@ class Sharing:
         async with self.begin() as store:
             if known := await store.answered(once, Payout):
                 return known
-            if not await store.lock_user(user_id):
+            if not await store.lock_buyer(user_id):
                 raise NotFound
             if amount_paise > await store.owed(user_id):
                 raise MoreThanOwed

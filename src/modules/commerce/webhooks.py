@@ -7,9 +7,9 @@ from datetime import timedelta
 from core.clock import Clock
 from core.errors import Invalid, Unavailable
 from core.transaction import Begin
-from modules.commerce.disputing import Disputes
+from modules.commerce.disputes import Disputes
 from modules.commerce.domain.payments import InvalidSignature
-from modules.commerce.events import GatewayEventStored, OrderUnknown
+from modules.commerce.events import EventUnreadable, GatewayEventStored, OrderUnknown
 from modules.commerce.ports import CommerceStore, GatewayNews, PaymentGateway
 from modules.commerce.refund_ports import ReturnStore
 from modules.commerce.returns import Returns
@@ -56,7 +56,10 @@ class Webhooks:
         try:
             news = self.gateway.read(body.encode())
         except Invalid:
+            news = GatewayNews("unknown", is_odd=True)
+        if news.is_odd:
             await store.close_event(gateway_event_id, "unreadable")
+            await store.emit(EventUnreadable(gateway_event_id=gateway_event_id))
             return
         if news.payment is None and news.refund is None and news.dispute is None:
             await store.close_event(gateway_event_id, "ignored")

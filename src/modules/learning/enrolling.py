@@ -11,7 +11,7 @@ from core.idempotency import Once
 from core.transaction import Begin
 from modules.learning.admission import Admission
 from modules.learning.domain.catalogue import Course
-from modules.learning.domain.enrolment import Enrollment, NotFree, Source
+from modules.learning.domain.enrolment import Enrollment, NotFree, Source, expiry
 from modules.learning.events import EnrolmentChanged
 from modules.learning.ports import EnrolmentStore
 
@@ -62,9 +62,16 @@ class Enrolling:
             return enrollment
 
     async def grant_purchased(
-        self, store: EnrolmentStore, *, user_id: int, course_ids: Sequence[int], purchase_id: int
+        self,
+        store: EnrolmentStore,
+        *,
+        user_id: int,
+        course_ids: Sequence[int],
+        purchase_id: int,
+        until: datetime | None = None,
     ) -> None:
-        """Reaction within the payment's transaction: the buyer gets access to what is not open to them yet.
+        """Reaction within the payment's transaction: the buyer gets access to what is not open to them yet, and of a
+        purchase that is paid in parts a longer one: `until` then, or with the last part as long as the course says.
 
         :raises NotFound: :raises Suspended: the payment must not be taken for these courses then.
         """
@@ -75,8 +82,13 @@ class Enrolling:
             if course is None:
                 raise NotFound
             known = await store.enrollment_of(user_id, course_id)
-            if known is None or not known.has_access(now):
-                await self.admission.admit(store, user_id, course, Source.PURCHASE, purchase_id=purchase_id)
+            if known is not None and known.purchase_id == purchase_id and known.is_active:
+                lasts = until or expiry(known.enrollment_date, course.access_days)
+                await self._change(store, known, {"expiry_date": lasts})
+            elif known is None or not known.has_access(now):
+                await self.admission.admit(
+                    store, user_id, course, Source.PURCHASE, expiry_date=until, purchase_id=purchase_id
+                )
 
     async def withdraw_purchased(self, store: EnrolmentStore, *, purchase_id: int) -> None:
         """Reaction within: the order's money goes back, and what it opened ends now.

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.commerce.payments import COURSES, SqlPaymentStore
+from adapters.sql.commerce.payments import COURSES
 from adapters.sql.models import Coupon as CouponModel
 from adapters.sql.models import CouponCourse
 from adapters.sql.models import CouponUse as UseModel
-from adapters.sql.store import table
+from adapters.sql.store import SqlStore, table
 from core.errors import Invalid
 from modules.commerce.domain.coupons import CodeTaken, Coupon, Kind, Uses
 from modules.commerce.domain.payments import Payment
@@ -35,7 +35,14 @@ COUNT_USES = select(
 ).where(and_(USES.c.coupon_id == bindparam("coupon_id"), COUNTS, USES.c.payment_id != bindparam("but", type_=Integer)))
 
 
-class SqlCouponStore(SqlPaymentStore):
+LAPSED = select(USES.c.coupon_id).where(
+    USES.c.payment_id == bindparam("payment_id"),
+    USES.c.used_at.is_(None),
+    USES.c.reserved_until <= bindparam("now", type_=USES.c.reserved_until.type),
+)
+
+
+class SqlCouponStore(SqlStore):
     async def coupon(self, code: str, *, lock: bool = False) -> Coupon | None:
         return await self._one(await self.transaction.row(BY_CODE_LOCKED if lock else BY_CODE, {"code": code}))
 
@@ -102,6 +109,11 @@ class SqlCouponStore(SqlPaymentStore):
     async def release_coupon(self, payment_id: int) -> None:
         statement = update(USES).where(USES.c.payment_id == payment_id, USES.c.used_at.is_(None))
         await self.transaction.execute(statement.values(reserved_until=self.transaction.clock.now()))
+
+    async def lapsed_coupon(self, payment_id: int) -> Coupon | None:
+        values = {"payment_id": payment_id, "now": self.transaction.clock.now()}
+        row = await self.transaction.row(LAPSED, values)
+        return None if row is None else await self.coupon_by_id(row[0])
 
     async def use_coupon(self, payment_id: int) -> None:
         statement = update(USES).where(USES.c.payment_id == payment_id)

@@ -10,17 +10,19 @@ from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.commerce.payments import PAYMENTS, USERS
-from adapters.sql.commerce.refunds import SqlReturnStore
 from adapters.sql.database import Database
 from adapters.sql.models import Invoice as InvoiceModel
 from adapters.sql.models import InvoiceCounter
-from adapters.sql.store import table
+from adapters.sql.store import SqlStore, table
 from core.actor import Actor
 from modules.commerce.domain.invoices import Invoice, InvoiceKind
 
 INVOICES, COUNTERS = table(InvoiceModel), table(InvoiceCounter)
 DOCUMENT = select(INVOICES.c.document, INVOICES.c.id, INVOICES.c.cancelled_at).order_by(INVOICES.c.id)
 OF_PAYMENT = DOCUMENT.where(INVOICES.c.payment_id == bindparam("payment_id"))
+OF_USER = DOCUMENT.join(PAYMENTS, PAYMENTS.c.id == INVOICES.c.payment_id).where(
+    PAYMENTS.c.user_id == bindparam("user_id")
+)
 OF_REFUND = DOCUMENT.where(INVOICES.c.refund_id == bindparam("refund_id"), INVOICES.c.cancelled_at.is_(None))
 BUYER = select(USERS.c.full_name, USERS.c.username).where(USERS.c.id == bindparam("id"))
 _next = upsert(COUNTERS)
@@ -34,7 +36,7 @@ CANCEL = (
 )
 
 
-class SqlInvoiceStore(SqlReturnStore):
+class SqlInvoiceStore(SqlStore):
     async def buyer_name(self, user_id: int) -> str:
         row = await self.transaction.row(BUYER, {"id": user_id})
         return "" if row is None else row[0] or row[1]
@@ -63,6 +65,13 @@ class SqlInvoiceStore(SqlReturnStore):
 
     async def invoices_of(self, payment_id: int) -> list[Invoice]:
         return [invoice(row) for row in await self.transaction.rows(OF_PAYMENT, {"payment_id": payment_id})]
+
+    async def invoices_of_user(self, user_id: int) -> list[Invoice]:
+        return [invoice(row) for row in await self.transaction.rows(OF_USER, {"user_id": user_id})]
+
+    async def save_document(self, document: Invoice) -> None:
+        statement = update(INVOICES).where(INVOICES.c.id == document.id)
+        await self.transaction.execute(statement.values(document=msgspec.to_builtins(document)))
 
     async def cancel_credit_note(self, refund_id: int, *, at: datetime) -> None:
         await self.transaction.execute(CANCEL, {"refund": refund_id, "at": at})

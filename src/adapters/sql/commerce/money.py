@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, func, insert, select, update
 
-from adapters.sql.commerce.coupons import SqlCouponStore
 from adapters.sql.models import Capture as CaptureModel
 from adapters.sql.models import CourseShare, LedgerEntry
 from adapters.sql.models import Refund as RefundModel
-from adapters.sql.store import among, table
+from adapters.sql.store import SqlStore, among, table
 from modules.commerce.domain.captures import Capture, Resolution
 from modules.commerce.domain.gateway import Known
 from modules.commerce.domain.ledger import Account, Line, Posting
@@ -61,7 +60,7 @@ POSTED = (
 )
 
 
-class SqlMoneyStore(SqlCouponStore):
+class SqlMoneyStore(SqlStore):
     async def capture(self, capture_id: int, *, lock: bool = False) -> Capture | None:
         row = await self.transaction.row(BY_ID_LOCKED if lock else BY_ID, {"id": capture_id})
         return capture(row) if row else None

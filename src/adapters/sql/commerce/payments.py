@@ -12,7 +12,7 @@ from adapters.sql.learning.access import HAS_ACCESS
 from adapters.sql.models import Course, Enrollment, GatewayEvent, User
 from adapters.sql.models import Payment as PaymentModel
 from adapters.sql.store import SqlStore, table
-from modules.commerce.domain.payments import Item, Offer, Payment, Snapshot, Status
+from modules.commerce.domain.payments import Payment, Snapshot, Status
 
 PAYMENTS, EVENTS = table(PaymentModel), table(GatewayEvent)
 COURSES, ENROLLMENTS, USERS = table(Course), table(Enrollment), table(User)
@@ -22,9 +22,6 @@ STATUSES = {status.value: status for status in Status}
 
 # the same lock as an enrolment takes: an order and a grant for one student never cross
 LOCK_BUYER = select(USERS.c.id).where(USERS.c.id == bindparam("id")).with_for_update(key_share=True)
-COURSE = select(COURSES.c.id, COURSES.c.title, COURSES.c.price_paise, COURSES.c.currency, COURSES.c.is_published).where(
-    COURSES.c.id == bindparam("id")
-)
 # all of a student's: they are few, and a list in a prepared statement is not
 _OF_STUDENT = select(ENROLLMENTS.c.course_id).where(ENROLLMENTS.c.user_id == bindparam("user_id"))
 OPEN_TO = _OF_STUDENT.where(HAS_ACCESS)
@@ -70,15 +67,8 @@ UNHANDLED = (
 
 
 class SqlPaymentStore(SqlStore):
-    async def lock_buyer(self, user_id: int) -> None:
-        await self.transaction.row(LOCK_BUYER, {"id": user_id})
-
-    async def offer(self, product: str) -> Offer | None:
-        row = await self.transaction.row(COURSE, {"id": int(product.partition(":")[2])})
-        if row is None:
-            return None
-        course_id, title, price, currency, is_published = row
-        return Offer(product, title, (Item(course_id, title, price, price),), currency, is_published)
+    async def lock_buyer(self, user_id: int) -> bool:
+        return await self.transaction.row(LOCK_BUYER, {"id": user_id}) is not None
 
     async def open_to(self, user_id: int, course_ids: Sequence[int]) -> set[int]:
         values = {"user_id": user_id, "now": self.transaction.clock.now()}

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 
-from adapters.sql.commerce.money import REFUNDS, SqlMoneyStore
+from adapters.sql.commerce.money import REFUNDS
 from adapters.sql.models import Dispute as DisputeModel
-from adapters.sql.store import among, table
+from adapters.sql.store import SqlStore, among, table
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.disputes import UNDECIDED, Dispute
 from modules.commerce.domain.gateway import DisputeStatus, KnownDispute
@@ -24,6 +24,7 @@ CHANGING = (
     "amount_paise",
     "admin_notes",
     "ends_access",
+    "keeps_access",
     "razorpay_refund",
     "decided_by_id",
     "decided_at",
@@ -81,7 +82,7 @@ IS_ACCESS_ENDED = select(
 )
 
 
-class SqlReturnStore(SqlMoneyStore):
+class SqlReturnStore(SqlStore):
     async def add_refund(
         self,
         capture: Capture,
@@ -106,6 +107,7 @@ class SqlReturnStore(SqlMoneyStore):
             "currency": capture.currency,
             "admin_notes": "",
             "ends_access": ends_access,
+            "keeps_access": False,
             "gateway_key": gateway_key,
             "razorpay_refund": razorpay_refund,
             "created_at": self.transaction.clock.now(),

@@ -41,7 +41,7 @@ WITHIN = and_(
         *(
             ENTRIES.c.account == account.value
             for account in Account
-            if account not in {Account.GATEWAY, Account.HELD, Account.SHARES, Account.OWED, Account.BANK}
+            if account not in {Account.GATEWAY, Account.HELD, Account.KEPT, Account.SHARES, Account.OWED, Account.BANK}
         )
     ),
 )

@@ -3,12 +3,11 @@
 from sqlalchemy import bindparam, delete, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.commerce.invoices import SqlInvoiceStore
 from adapters.sql.commerce.money import ENTRIES, SHARES
-from adapters.sql.commerce.payments import COURSES, LOCK_BUYER
+from adapters.sql.commerce.payments import COURSES
 from adapters.sql.learning.rows import INSTRUCTORS
 from adapters.sql.models import Payout as PayoutModel
-from adapters.sql.store import table
+from adapters.sql.store import SqlStore, table
 from modules.commerce.domain.ledger import Account
 from modules.commerce.domain.shares import Share
 from modules.commerce.share_ports import Payout
@@ -31,7 +30,7 @@ SAVE = _add.on_conflict_do_update(
 ADD_PAYOUT = insert(PAYOUTS).returning(*PAYOUT_COLUMNS)
 
 
-class SqlCommerceStore(SqlInvoiceStore):
+class SqlShareStore(SqlStore):
     async def lock_course(self, course_id: int) -> bool:
         return await self.transaction.row(LOCK_COURSE, {"id": course_id}) is not None
 
@@ -45,9 +44,6 @@ class SqlCommerceStore(SqlInvoiceStore):
             return
         mine = (SHARES.c.course_id == share.course_id, SHARES.c.instructor_id == share.user_id)
         await self.transaction.execute(delete(SHARES).where(*mine))
-
-    async def lock_user(self, user_id: int) -> bool:
-        return await self.transaction.row(LOCK_BUYER, {"id": user_id}) is not None
 
     async def owed(self, user_id: int) -> int:
         return int(await self.transaction.scalar(OWED, {"user_id": user_id}))

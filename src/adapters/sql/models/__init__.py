@@ -54,13 +54,25 @@ from adapters.sql.models.quizzes import (
     QuizAnswer,
     QuizAttempt,
 )
-from adapters.sql.models.selling import Coupon, CouponCourse, CouponUse, Invoice, InvoiceCounter
+from adapters.sql.models.selling import (
+    Bundle,
+    BundleCourse,
+    Coupon,
+    CouponCourse,
+    CouponUse,
+    InstalmentAgreement,
+    InstalmentPlan,
+    Invoice,
+    InvoiceCounter,
+)
 from adapters.sql.models.students import Bookmark, ContentNote, Review, ReviewReport
 from adapters.sql.models.types import metadata
 
 __all__ = [
     "AuditEntry",
     "Bookmark",
+    "Bundle",
+    "BundleCourse",
     "Capture",
     "Category",
     "Certificate",
@@ -87,6 +99,8 @@ __all__ = [
     "GatewayEvent",
     "GroupMember",
     "IdempotencyKey",
+    "InstalmentAgreement",
+    "InstalmentPlan",
     "Invoice",
     "InvoiceCounter",
     "LedgerEntry",

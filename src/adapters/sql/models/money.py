@@ -59,6 +59,7 @@ class Refund(IdentityBase):
     currency: Mapped[str] = mapped_column(String(3))
     admin_notes: Mapped[str] = mapped_column(Text)
     ends_access: Mapped[bool] = mapped_column(Boolean)
+    keeps_access: Mapped[bool] = mapped_column(Boolean)
     gateway_key: Mapped[str] = mapped_column(String(64), unique=True)
     razorpay_refund: Mapped[str | None] = mapped_column(String(40), unique=True)
     decided_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("users.id"))

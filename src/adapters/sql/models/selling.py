@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, UtcDateTime
+from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, UtcDateTime, partial_index
 
 
 class Coupon(IdentityBase):
@@ -85,3 +85,60 @@ class InvoiceCounter(DefaultBase):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     fiscal_year: Mapped[str] = mapped_column(String(5), primary_key=True)
     last: Mapped[int] = mapped_column(Integer)
+
+
+class Bundle(IdentityBase):
+    __tablename__ = "bundles"
+
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    price_paise: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(String(3))
+    is_published: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class BundleCourse(DefaultBase):
+    __tablename__ = "bundle_courses"
+    __table_args__ = (Index("ix_bundle_courses_course", "course_id"),)
+
+    bundle_id: Mapped[int] = mapped_column(BigInt, ForeignKey("bundles.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(BigInt, ForeignKey("courses.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class InstalmentPlan(IdentityBase):
+    __tablename__ = "instalment_plans"
+    __table_args__ = (Index("ix_instalment_plans_course", "course_id"),)
+
+    course_id: Mapped[int] = mapped_column(BigInt, ForeignKey("courses.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    amounts: Mapped[list[int]] = mapped_column(Json)
+    interval_days: Mapped[int] = mapped_column(Integer)
+    is_active: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InstalmentAgreement(IdentityBase):
+    """A student pays by a plan: by one at a time of each."""
+
+    __tablename__ = "instalment_agreements"
+    __table_args__ = (
+        partial_index(
+            "uq_instalment_agreements_open", "user_id", "plan_id", where=text("ended_at IS NULL"), unique=True
+        ),
+        Index("ix_instalment_agreements_first", "first_payment_id"),
+        Index("ix_instalment_agreements_user", "user_id", "id"),
+    )
+
+    plan_id: Mapped[int] = mapped_column(BigInt, ForeignKey("instalment_plans.id"))
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    course_id: Mapped[int] = mapped_column(BigInt, ForeignKey("courses.id"))
+    amounts: Mapped[list[int]] = mapped_column(Json)
+    interval_days: Mapped[int] = mapped_column(Integer)
+    paid_count: Mapped[int] = mapped_column(Integer)
+    first_payment_id: Mapped[int] = mapped_column(BigInt, ForeignKey("payments.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+WHOLE_BP = 10_000
+"""A hundred per cent, in hundredths of one."""
+
 
 def half_up(numerator: int, denominator: int) -> int:
     """The quotient of two that are not negative, rounded half up."""

@@ -7,11 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.errors import Conflict, Invalid
-from modules.commerce.domain.amounts import allocate, half_up
+from modules.commerce.domain.amounts import WHOLE_BP, allocate, half_up
 from modules.commerce.domain.payments import Offer
-
-WHOLE_BP = 10_000
-"""A hundred per cent, in hundredths of one."""
 
 
 class InvalidCoupon(Invalid):
@@ -85,12 +82,16 @@ def discounted(coupon: Coupon | None, offer: Offer, now: datetime) -> Offer:
     return replace(offer, items=tuple(cheaper))
 
 
+def is_exhausted(coupon: Coupon, uses: Uses) -> bool:
+    """In all, or for this student."""
+    is_used_up = coupon.max_uses is not None and uses.in_all >= coupon.max_uses
+    return is_used_up or (coupon.max_uses_per_user is not None and uses.by_user >= coupon.max_uses_per_user)
+
+
 def demand_left(coupon: Coupon, uses: Uses) -> None:
     """:raises CouponExhausted:"""
-    if coupon.max_uses is not None and uses.in_all >= coupon.max_uses:
+    if is_exhausted(coupon, uses):
         raise CouponExhausted
-    if coupon.max_uses_per_user is not None and uses.by_user >= coupon.max_uses_per_user:
-        raise CouponExhausted("You have used this coupon as often as you can.")
 
 
 def _covers(coupon: Coupon, course_id: int) -> bool:

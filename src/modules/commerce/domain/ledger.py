@@ -1,6 +1,7 @@
 """The ledger: postings in integer paise whose lines add up to nothing. Nothing is ever changed or taken out.
 
-`gateway` is what Razorpay holds for us or has paid out, `held` what came in and is not ours. Income is negative, as
+`gateway` is what Razorpay holds for us or has paid out, `held` what came in and is not ours, `kept` what an
+administrator decided to keep of that. Income is negative, as
 bookkeepers have it: what a sale credits, a refund debits on an account of its own. `shares` is what instructors earn,
 `owed` what they have not been paid of it, `bank` what they were paid.
 """
@@ -11,12 +12,14 @@ from enum import StrEnum
 from msgspec import Struct
 
 from modules.commerce.domain.amounts import allocate
+from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.payments import Item, Payment
 
 
 class Account(StrEnum):
     GATEWAY = "gateway"
     HELD = "held"
+    KEPT = "kept"
     SALES = "sales"
     DISCOUNTS = "discounts"
     REFUNDS = "refunds"
@@ -67,9 +70,16 @@ def held(amount_paise: int) -> tuple[Line, ...]:
 
 
 def accepted(amount_paise: int, items: Sequence[Item]) -> tuple[Line, ...]:
-    """What was held is kept after all."""
-    sold = _spread(Account.SALES, -amount_paise, items) if items else [Line(Account.SALES, -amount_paise)]
-    return (Line(Account.HELD, amount_paise), *sold)
+    """What was held is kept after all: no sale, for nothing was delivered for it here."""
+    kept = _spread(Account.KEPT, -amount_paise, items) if items else [Line(Account.KEPT, -amount_paise)]
+    return (Line(Account.HELD, amount_paise), *kept)
+
+
+def account_of(capture: Capture) -> Account:
+    """Where a refund of this money is taken from."""
+    if capture.is_held:
+        return Account.HELD
+    return Account.REFUNDS if capture.reason is None else Account.KEPT
 
 
 def fee(fee_paise: int, gst_paise: int, items: Sequence[Item]) -> tuple[Line, ...]:
@@ -84,8 +94,9 @@ def fee(fee_paise: int, gst_paise: int, items: Sequence[Item]) -> tuple[Line, ..
     return _against_gateway(-fee_paise, [line for line in lines if line.amount_paise])
 
 
-def refund(amount_paise: int, items: Sequence[Item], *, is_held: bool) -> tuple[Line, ...]:
-    lines = [Line(Account.HELD, amount_paise)] if is_held else _spread(Account.REFUNDS, amount_paise, items)
+def refund(amount_paise: int, items: Sequence[Item], account: Account) -> tuple[Line, ...]:
+    is_whole = account is Account.HELD or not items
+    lines = [Line(account, amount_paise)] if is_whole else _spread(account, amount_paise, items)
     return _against_gateway(-amount_paise, lines)
 
 

@@ -69,14 +69,27 @@ class Item(Struct, frozen=True):
     price_paise: int
 
 
+class Instalment(Struct, frozen=True):
+    """Which part of a course's price an order pays; `first_payment_id` is None for the first."""
+
+    plan_id: int
+    number: int
+    amounts: tuple[int, ...]
+    interval_days: int
+    first_payment_id: int | None = None
+
+
 class Offer(Struct, frozen=True):
-    """What is sold, as it is at this moment. `product` says what it is: `course:5`."""
+    """What is sold, as it is at this moment. `product` says what it is: `course:5`, `bundle:3`, or `plan:7`, of which
+    a buyer is offered the next instalment.
+    """
 
     product: str
     title: str
     items: tuple[Item, ...]
     currency: str
     is_sold: bool
+    instalment: Instalment | None = None
 
     @property
     def list_price_paise(self) -> int:
@@ -100,6 +113,7 @@ class Snapshot(Struct, frozen=True):
     tax_bp: int = 0
     """The rate of GST within the price, in hundredths of a per cent."""
     place_of_supply: str | None = None
+    instalment: Instalment | None = None
 
 
 class Payment(Struct, frozen=True):
@@ -132,6 +146,12 @@ class Payment(Struct, frozen=True):
         return self.snapshot.items or (whole,)
 
     @property
+    def purchase_id(self) -> int:
+        """The order that opened the courses: of instalments, the first."""
+        instalment = self.snapshot.instalment
+        return self.id if instalment is None else instalment.first_payment_id or self.id
+
+    @property
     def course_ids(self) -> tuple[int, ...]:
         return tuple(item.course_id for item in self.items)
 
@@ -158,6 +178,8 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     COURSE_WITHDRAWN = "course_withdrawn"
     REFUNDED_ELSEWHERE = "refunded_elsewhere"
+    COUPON_EXHAUSTED = "coupon_exhausted"
+    INSTALMENT_PAID = "instalment_paid"
     UNKNOWN_ORDER = "unknown_order"
 
 

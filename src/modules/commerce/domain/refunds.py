@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.errors import Conflict, Invalid
-from modules.commerce.domain.captures import Capture
+from modules.commerce.domain.captures import Capture, Resolution
 from modules.commerce.domain.gateway import GatewayRefundStatus
-from modules.commerce.domain.payments import Payment, Status
+from modules.commerce.domain.payments import SMALLEST_PAISE, Payment, Status
 
 FIRST_LOOK = timedelta(minutes=2)
 PATIENCE = timedelta(days=4)
@@ -65,6 +65,7 @@ class RefundStatus(StrEnum):
 
 
 OPEN = (RefundStatus.REQUESTED, RefundStatus.APPROVED, RefundStatus.PROCESSING)
+UNDER_WAY = (RefundStatus.APPROVED, RefundStatus.PROCESSING)
 RESERVING = (RefundStatus.APPROVED, RefundStatus.PROCESSING, RefundStatus.PROCESSED)
 """The states in which a refund's amount is no longer ours."""
 GIVEN = (RefundStatus.PROCESSING, RefundStatus.PROCESSED)
@@ -81,7 +82,7 @@ RANK = {RefundStatus.APPROVED: 0, RefundStatus.PROCESSING: 1, RefundStatus.PROCE
 
 class Refund(Struct, frozen=True):
     """Money on its way back. `gateway_key` makes a repeated call one refund (and is the receipt we know it again by);
-    `ends_access` says that access ends with it.
+    `ends_access` says that access ends with it, `keeps_access` that an administrator wants it to last all the same.
     """
 
     id: int
@@ -94,6 +95,7 @@ class Refund(Struct, frozen=True):
     currency: str
     admin_notes: str
     ends_access: bool
+    keeps_access: bool
     gateway_key: str
     razorpay_refund: str | None
     decided_by_id: int | None
@@ -105,16 +107,14 @@ class Refund(Struct, frozen=True):
 
 
 def moves(refund: Refund, told: GatewayRefundStatus) -> bool:
-    """Whether this is news: forward only, and what has failed stays so."""
+    """Whether this is news: forward only. What the bank failed stays so; what we gave up may have been made."""
+    if refund.status is RefundStatus.FAILED and refund.razorpay_refund is None:
+        return told is not GatewayRefundStatus.FAILED
     return RANK.get(refund.status, -1) < RANK[TOLD[told]]
 
 
-def next_refund_look(refund: Refund, now: datetime) -> datetime | None:
-    """A refund at the bank takes days: the gap doubles from two minutes to six hours. A processed one is looked at
-    once more.
-    """
-    if refund.status in {RefundStatus.PROCESSED, RefundStatus.FAILED}:
-        return None
+def next_refund_look(refund: Refund, now: datetime) -> datetime:
+    """A refund at the bank takes days: the gap doubles from two minutes to six hours."""
     gap: timedelta = FIRST_LOOK * (1 << min(refund.looks, 8))
     return now + min(gap, timedelta(hours=6))
 
@@ -123,7 +123,7 @@ def demand_amount(amount_paise: int, left_paise: int) -> None:
     """:raises RefundTooSmall: :raises AmountTooLarge:"""
     if amount_paise > left_paise:
         raise AmountTooLarge
-    if amount_paise < 100:
+    if amount_paise < SMALLEST_PAISE:
         raise RefundTooSmall
 
 
@@ -132,8 +132,8 @@ def refunded(payment: Payment, capture: Capture, total_paise: int) -> Payment:
     if payment.razorpay_pay_id != capture.razorpay_payment:
         return payment  # a second payment's money: the order's own stays
     is_all = total_paise >= capture.amount_paise
-    if capture.is_held:
-        status = Status.REFUNDED if capture.resolution is not None else Status.NEEDS_REVIEW
+    if capture.reason is not None:
+        status = Status.REFUNDED if capture.resolution is Resolution.REFUNDED else Status.NEEDS_REVIEW
     elif is_all:
         status = Status.REFUNDED
     else:

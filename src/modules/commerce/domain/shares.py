@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from core.errors import Conflict, Invalid
+from modules.commerce.domain.amounts import WHOLE_BP
 from modules.commerce.domain.ledger import Account, Line
 from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.tax import within
-
-WHOLE_BP = 10_000
 
 
 class TooMuchShared(Invalid):

@@ -11,7 +11,7 @@ from modules.commerce.domain.disputes import Dispute, is_news
 from modules.commerce.domain.gateway import DisputeStatus, KnownDispute
 from modules.commerce.domain.ledger import Posting
 from modules.commerce.domain.payments import Payment
-from modules.commerce.events import AccessReturned, AccessWithdrawn, DisputeMoved
+from modules.commerce.events import DisputeMoved
 from modules.commerce.refund_ports import ReturnStore
 from modules.commerce.returns import Returns
 
@@ -54,7 +54,7 @@ class Disputes:
             await store.post(Posting(f"dispute-lost:{dispute.id}", capture.id, capture.payment_id, lines))
             await self.returns.adjust_shares(store, capture, f"dispute-lost:{dispute.id}")
         if payment is not None and payment.razorpay_pay_id == capture.razorpay_payment:
-            await store.emit(AccessWithdrawn(payment_id=payment.id, user_id=payment.user_id))
+            await self.returns.end_access(store, payment)
 
     async def _win(self, store: ReturnStore, dispute: Dispute, capture: Capture, payment: Payment | None) -> None:
         """Won by appeal after it was lost: money and access come back."""
@@ -64,4 +64,4 @@ class Disputes:
             await store.post(posting)
             await self.returns.adjust_shares(store, capture, f"dispute-won:{dispute.id}")
         if payment is not None and not await store.is_access_ended(payment.id):
-            await store.emit(AccessReturned(payment_id=payment.id, user_id=payment.user_id))
+            await self.returns.return_access(store, payment)
