@@ -28,6 +28,7 @@ class Trouble:
     rng: random.Random
     students: list[Person] = field(default_factory=list)
     courses: list[MadeCourse] = field(default_factory=list)
+    products: list[str] = field(default_factory=list)
     proofs: list[tuple[Person, dict[str, Any]]] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Trouble:
         world = self.world
         self.students = [await world.person() for _ in range(STUDENTS)]
         self.courses = [await world.course(price_paise=10_000 + 3_333 * n, texts=1) for n in range(COURSES)]
-        teacher, admin = await world.person(Role.INSTRUCTOR), (await world.admin()).actor
+        teacher, admin, do = await world.person(Role.INSTRUCTOR), (await world.admin()).actor, world.house.workflows
         for course in self.courses[:3]:
             await world.house.workflows.authoring.add_instructor(admin, course.id, teacher.id)
             await world.house.workflows.sharing.set_share(admin, course.id, teacher.id, 3_333)
@@ -55,6 +56,15 @@ class Trouble:
                 max_uses_per_user=None,
                 course_ids=(),
             )
+        bundle = await do.offering.add_bundle(
+            admin, title="Two", description="", price_paise=15_000, course_ids=[each.id for each in self.courses[:2]]
+        )
+        await do.offering.change_bundle(admin, bundle.id, {"is_published": True})
+        plan = await do.offering.add_plan(
+            admin, self.courses[-1].id, title="Three parts", amounts=(5_000, 5_000, 4_000), interval_days=30
+        )
+        courses = [f"course:{course.id}" for course in self.courses]
+        self.products = [*courses, f"bundle:{bundle.id}", f"plan:{plan.id}", f"plan:{plan.id}"]
         self.make_mortal()
 
     async def step(self) -> None:
@@ -111,11 +121,9 @@ class Trouble:
 
     async def buy(self) -> None:
         """Order, and pay at the checkout; sometimes too little, or twice."""
-        student, course = self.rng.choice(self.students), self.rng.choice(self.courses)
-        code = self.rng.choice((None, None, None, "THIRD", "FREE"))
-        opened = await self.world.house.workflows.checkout.open_order(
-            student.actor, f"course:{course.id}", coupon_code=code
-        )
+        student, product = self.rng.choice(self.students), self.rng.choice(self.products)
+        code = None if product.startswith("plan") else self.rng.choice((None, None, None, "THIRD", "FREE"))
+        opened = await self.world.house.workflows.checkout.open_order(student.actor, product, coupon_code=code)
         order = opened.payment.razorpay_order
         if order is None:
             return
