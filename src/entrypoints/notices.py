@@ -2,7 +2,7 @@
 
 from core.money import rupees
 from entrypoints.workflows import Workflows
-from modules.commerce.domain.refunds import RefundStatus
+from modules.commerce.domain.refunds import Origin, RefundStatus
 from modules.commerce.events import OrderPaid, RefundFailed, RefundProcessed, RefundRejected
 from modules.community.events import DirectMessageSent, PostModerated, PostPublished, PostReported, PostWaits
 from modules.learning.events import CertificateIssued
@@ -105,7 +105,7 @@ async def of_refund(do: Workflows, event: RefundProcessed | RefundFailed | Refun
         cause=f"refund-{event.refund_id}-{event.name}",
         notification_type=NotificationType.REFUND_PROCESSED,
         audience=Audience.USER,
-        variant=variants.get(type(event), ""),
+        variant=variants.get(type(event), "returned" if card.refund.origin is Origin.REVIEW else ""),
         recipient_id=event.user_id,
         course_id=card.course_id,
         link_id=event.refund_id,

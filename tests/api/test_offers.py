@@ -143,6 +143,21 @@ async def test_instalments_open_the_course_while_they_are_paid(world: World) -> 
     assert await world.count("invoices") == 3
 
 
+async def test_later_instalments_are_billed_as_the_first(world: World) -> None:
+    course, student = await world.course(), await world.person()
+    plan = await planned(world, course)
+    firm = {"gstin": " 29aagcb7383j1z4", "billing_name": "Rao & Co", "billing_address": "1 MG Road\nBengaluru"}
+    payments = [await paid(world, student, plan_id=plan, **firm), await paid(world, student, plan_id=plan)]
+    for payment in payments:
+        invoice = (await student.get(f"/api/payments/payments/{payment['id']}/invoice/")).json()
+        assert invoice["buyer"] == {
+            "name": "Rao & Co",
+            "address": "1 MG Road\nBengaluru",
+            "gstin": "29AAGCB7383J1Z4",
+            "state": "KA",
+        }
+
+
 async def test_an_instalment_is_paid_once(world: World) -> None:
     course, student = await world.course(), await world.person()
     plan = await planned(world, course)

@@ -76,6 +76,16 @@ async def test_what_cannot_be_refunded_says_why(world: World) -> None:
     assert (await student.post("/api/payments/refunds/1/approve/", {})).status_code == 403
 
 
+async def test_an_admin_asks_for_a_student_and_both_read_it(world: World) -> None:
+    student, _, payment, _ = await bought(world)
+    admin = await world.admin()
+    body = {"payment_id": payment["id"], "reason": "The class was cancelled"}
+    refund = (await admin.post("/api/payments/refunds/", body)).json()
+    for reader in (student, admin):
+        assert (await reader.get(f"/api/payments/refunds/{refund['id']}/")).json()["reason"] == body["reason"]
+    assert (await (await world.person()).get(f"/api/payments/refunds/{refund['id']}/")).status_code == 404
+
+
 async def test_a_repeated_request_with_its_key_is_one(world: World) -> None:
     student, _, payment, _ = await bought(world)
     body, headers = {"payment_id": payment["id"], "reason": "Bought twice"}, {"Idempotency-Key": "refund-1"}

@@ -45,8 +45,8 @@ async def test_revenue_by_day_month_and_course_is_what_was_sold_less_what_went(w
     table = await admin.get("/api/payments/reports/revenue/", params={"by": "course", "format": "csv"})
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert [(row["course_id"], row["gross"], row["refunds"]) for row in rows] == [
-        (str(course.id), "499", "100"),
-        (str(other.id), "1000", "0"),
+        (str(course.id), "499.00", "100.00"),
+        (str(other.id), "1000.00", "0.00"),
     ]
     nothing = await admin.get("/api/payments/reports/revenue/", params={"from": "2020-01-01", "to": "2020-01-02"})
     assert (nothing.json()["results"], nothing.json()["total"]["net"]) == ([], "0.00")

@@ -318,6 +318,7 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{P}/coupons/check"): (about("coupon", proven("code", "course_id"), whose=(OWN, MISSING)),),
     ("POST", f"{P}/refunds"): (about("bought", proven("payment_id", reason="Please")),),
     ("GET", f"{P}/refunds"): (PLAIN,),
+    ("GET", f"{P}/refunds/{{refund_id}}"): (about("given_back"),),
     ("POST", f"{P}/refunds/{{refund_id}}/approve"): (about("asked_refund", always(), whose=(OWN, MISSING)),),
     ("POST", f"{P}/refunds/{{refund_id}}/reject"): (
         about("asked_refund", always(admin_notes="No."), whose=(OWN, MISSING)),

@@ -63,6 +63,7 @@ READ_BY_ADMINS: set[Route] = {
     ("GET", "/api/payments/payments/{payment_id}"),
     *(("GET", f"/api/payments/payments/{{payment_id}}/{what}") for what in ("receipt", "invoice", "credit-notes")),
     ("GET", "/api/payments/payments/{payment_id}/invoice/pdf"),
+    ("GET", "/api/payments/refunds/{refund_id}"),
     ("GET", "/api/payments/refunds/{refund_id}/credit-note/pdf"),
 }
 

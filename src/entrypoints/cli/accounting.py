@@ -36,7 +36,10 @@ def check(days: int | None) -> None:
     try:
         found: Check = with_house(act, settings)
     except AppError as error:
-        click.echo(f"Nothing is proved: {error.detail}", err=True)
+        where = settings.razorpay_base_url or "Razorpay"
+        click.echo(f"Nothing is proved, for {where} does not answer ({error.code}).", err=True)
+        if settings.is_embedded:
+            click.echo("Run it where the server runs, with the server's PORT and SHALA_DATA_DIR.", err=True)
         sys.exit(69)  # EX_UNAVAILABLE of sysexits.h
     click.echo(f"{'':10}{'captured':>16}{'fees':>14}{'refunded':>16}")
     for name, sums in (("ledger", found.ledger), ("orders", found.rows), ("Razorpay", found.gateway)):

@@ -167,7 +167,7 @@ async def check_coupon(request: Call, data: JSONBody[CheckBody]) -> CheckInfo:
     price, amount = priced.before.price_paise, priced.after.price_paise
     return CheckInfo(
         code=priced.coupon.code,
-        course=Ref(priced.before.items[0].course_id, priced.before.title),
+        course=Ref(priced.before.items[0].course_id, priced.before.items[0].title),
         price=rupees(price),
         price_paise=price,
         discount=rupees(price - amount),
@@ -214,7 +214,7 @@ def _paise(amount: Amount | None, field: str) -> int | None:
         return None
     paise = to_paise(amount, field)
     if not paise:
-        raise Invalid.field(field, "More than nothing.")
+        raise Invalid.field(field, "It must be more than nothing.")
     return paise
 
 

@@ -28,18 +28,22 @@ from entrypoints.http.calls import (
 from entrypoints.http.learning_wire import EnrollmentInfo, enrollment_info
 from entrypoints.http.policy import Policy
 from entrypoints.http.wire import Ref
+from modules.commerce.domain.gateway import DisputeStatus
 from modules.commerce.domain.payments import Payment, Status
 from modules.commerce.queries import PaymentCard
 
 CouponCode = Annotated[str, Meta(min_length=1, max_length=40)]
 WEBHOOK_BODY = 256 * 1024
-Gstin = Annotated[str, Meta(pattern="^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]$")]
-State = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+Gstin = Annotated[str, Meta(min_length=1, max_length=20)]
+State = Annotated[str, Meta(min_length=2, max_length=2)]
+BillingName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+BillingAddress = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class OrderBody(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the three ids: a course, a bundle, or a plan, of which the next instalment is ordered. The price is ours:
-    whatever amount an app would send is refused as an unknown field.
+    whatever amount an app would send is refused as an unknown field. The rest stands on the invoice; a later instalment
+    has it from the first.
     """
 
     course_id: int | None = None
@@ -48,6 +52,8 @@ class OrderBody(Struct, frozen=True, forbid_unknown_fields=True):
     coupon_code: CouponCode | None = None
     gstin: Gstin | None = None
     billing_state: State | None = None
+    billing_name: BillingName | None = None
+    billing_address: BillingAddress | None = None
 
 
 class Prefill(Struct, frozen=True):
@@ -67,6 +73,10 @@ class OrderInfo(Struct, frozen=True):
     key_id: str | None
     course: Ref
     courses: list[Ref]
+    product: str
+    coupon_code: str | None
+    discount: str
+    discount_paise: int
     expires_at: datetime
     prefill: Prefill
     status: Status
@@ -85,6 +95,9 @@ class PaymentInfo(Struct, frozen=True):
     course_id: int
     course: Ref
     courses: list[Ref]
+    product: str
+    coupon_code: str | None
+    dispute_status: DisputeStatus | None
     razorpay_order: str | None
     razorpay_pay_id: str | None
     amount: str
@@ -134,6 +147,8 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
         coupon_code=data.coupon_code,
         gstin=data.gstin,
         billing_state=data.billing_state,
+        billing_name=data.billing_name,
+        billing_address=data.billing_address,
         once=await once(request, "create_order"),
     )
     payment = opened.payment
@@ -146,8 +161,12 @@ async def create_order(request: Call, data: JSONBody[OrderBody]) -> Response[Ord
         amount_paise=payment.amount_paise,
         currency=payment.currency,
         key_id=None if payment.razorpay_order is None else h.gateway.key_id,
-        course=Ref(payment.course_id, payment.snapshot.title),
+        course=_courses(payment)[0],
         courses=_courses(payment),
+        product=payment.product,
+        coupon_code=payment.snapshot.coupon_code,
+        discount=rupees(_discount(payment)),
+        discount_paise=_discount(payment),
         expires_at=payment.expires_at,
         prefill=Prefill(buyer.full_name, buyer.email, buyer.mobile_number or ""),
         status=payment.status,
@@ -246,6 +265,9 @@ def payment_info(card: PaymentCard) -> PaymentInfo:
         course_id=paid.course_id,
         course=Ref(paid.course_id, card.course_title),
         courses=_courses(paid),
+        product=paid.product,
+        coupon_code=paid.snapshot.coupon_code,
+        dispute_status=card.dispute_status,
         razorpay_order=paid.razorpay_order,
         razorpay_pay_id=paid.razorpay_pay_id,
         amount=rupees(paid.amount_paise),
@@ -266,6 +288,11 @@ def product_of(**ids: int | None) -> str:
     if len(named) != 1:
         raise Invalid.field("course_id", f"Name one: {', '.join(f'{kind}_id' for kind in ids)}.")
     return named[0]
+
+
+def _discount(paid: Payment) -> int:
+    """What coupons and bundles take off."""
+    return paid.snapshot.list_price_paise - paid.amount_paise
 
 
 def _courses(paid: Payment) -> list[Ref]:

@@ -60,18 +60,18 @@ class RefundInfo(Struct, frozen=True):
     processed_at: datetime | None
 
 
-@post("/refunds/", policy=Policy.OWNER, once=True)
+@post("/refunds/", policy=Policy.USER, once=True)
 async def ask_refund(request: Call, data: JSONBody[RefundBody]) -> RefundInfo:
-    """Ask for a payment's money back, all that is left of it or a part."""
+    """Ask for a payment's money back, all that is left of it or a part: one's own, or anybody's for administrators."""
     amount = None if data.amount is None else to_paise(data.amount, "amount")
-    refund = await do(request).refunding.ask(
+    asked = await do(request).refunding.ask(
         caller(request),
         data.payment_id,
         reason=data.reason,
         amount_paise=amount,
         once=await once(request, "ask_refund"),
     )
-    return await _info(request, refund.id)
+    return await _info(request, asked.id)
 
 
 @get("/refunds/", policy=Policy.USER)
@@ -90,9 +90,17 @@ async def refunds(
     return listing(request, page, refund_info)
 
 
+@get("/refunds/{refund_id:int}/", policy=Policy.OWNER)
+async def refund(request: Call, refund_id: FromPath[int]) -> RefundInfo:
+    """One refund."""
+    return await _info(request, refund_id)
+
+
 @post("/refunds/{refund_id:int}/approve/", policy=Policy.ADMIN, status_code=200)
 async def approve_refund(request: Call, refund_id: FromPath[int], data: JSONBody[ApprovalBody]) -> RefundInfo:
-    """Promise the money, all that was asked for or another part; it is sent at once. Access ends with this answer."""
+    """Promise the money, all that was asked for or another part; it is sent at once. Access ends with this answer if
+    nothing is left of the payment, or as `revoke_access` says. A decided refund stays as it is.
+    """
     amount = None if data.amount is None else to_paise(data.amount, "amount")
     await do(request).refunding.approve(
         caller(request),
@@ -112,22 +120,22 @@ async def reject_refund(request: Call, refund_id: FromPath[int], data: JSONBody[
 
 
 def refund_info(card: RefundCard) -> RefundInfo:
-    refund = card.refund
+    found = card.refund
     return RefundInfo(
-        id=refund.id,
-        payment_id=refund.payment_id or 0,
+        id=found.id,
+        payment_id=found.payment_id or 0,
         user_id=card.user_id,
         course=Ref(card.course_id, card.course_title),
-        reason=refund.reason,
-        origin=refund.origin,
-        status=refund.status,
-        refund_amount=rupees(refund.amount_paise),
-        refund_amount_paise=refund.amount_paise,
-        currency=refund.currency,
-        admin_notes=refund.admin_notes,
-        ends_access=refund.ends_access,
-        created_at=refund.created_at,
-        processed_at=refund.processed_at,
+        reason=found.reason,
+        origin=found.origin,
+        status=found.status,
+        refund_amount=rupees(found.amount_paise),
+        refund_amount_paise=found.amount_paise,
+        currency=found.currency,
+        admin_notes=found.admin_notes,
+        ends_access=found.ends_access,
+        created_at=found.created_at,
+        processed_at=found.processed_at,
     )
 
 
@@ -138,4 +146,4 @@ async def _info(request: Call, refund_id: int) -> RefundInfo:
     return refund_info(card)
 
 
-HANDLERS = [ask_refund, refunds, approve_refund, reject_refund]
+HANDLERS = [ask_refund, refunds, refund, approve_refund, reject_refund]

@@ -124,7 +124,7 @@ async def revenue(
         total = _line(_total(found))
         return Answer(RevenueReport(by, since, until, [_line(one) for one in found], total))
     heads = ["course_id" if by is By.COURSE else "starts_on", *(["course"] if by is By.COURSE else []), *AMOUNTS]
-    rows = [[*_head(one, by), *(Decimal(amount) / 100 for amount in _amounts(one))] for one in found]
+    rows = [[*_head(one, by), *(Decimal(amount).scaleb(-2) for amount in _amounts(one))] for one in found]
     return Response(csv_of([heads, *rows]).encode(), media_type=CSV, headers=named(f"revenue-{since}-{until}"))
 
 
@@ -155,7 +155,7 @@ async def pay_out(request: Call, data: JSONBody[PayoutBody]) -> PayoutInfo:
     """Write down that an instructor was paid, by bank or otherwise."""
     amount = to_paise(data.amount, "amount")
     if not amount:
-        raise Invalid.field("amount", "More than nothing.")
+        raise Invalid.field("amount", "It must be more than nothing.")
     payout = await do(request).sharing.pay_out(
         caller(request), data.user_id, amount, notes=data.notes, once=await once(request, "pay_out")
     )

@@ -30,7 +30,7 @@ from modules.commerce.domain.payments import (
     UnderReview,
     is_same_offer,
 )
-from modules.commerce.domain.tax import place_of_supply
+from modules.commerce.domain.tax import place_of_supply, plain_gstin
 from modules.commerce.ports import CommerceStore, GatewayOrder, PaymentGateway
 from modules.commerce.settlement import Settlement
 
@@ -48,7 +48,8 @@ class Terms(Struct, frozen=True):
     coupon_code: str | None
     gstin: str | None
     billing_state: str | None
-    place_of_supply: str
+    billing_name: str | None
+    billing_address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Checkout:
         coupon_code: str | None = None,
         gstin: str | None = None,
         billing_state: str | None = None,
+        billing_name: str | None = None,
+        billing_address: str | None = None,
         once: Once | None = None,
     ) -> OpenOrder:
         """An order that the app can pay: the open one for the same offer, or a new one. What is free is had at once.
@@ -77,8 +80,9 @@ class Checkout:
         :raises NotFound: :raises AlreadyEnrolled: :raises AmountTooSmall: :raises InvalidCoupon:
         :raises CouponExhausted: :raises Invalid: the GSTIN or the state. :raises GatewayUnavailable: safe to repeat.
         """
-        place = place_of_supply(gstin, billing_state, self.supplier.state)
-        terms = Terms(coupon_code and plain_code(coupon_code), gstin, billing_state, place)
+        gstin, billing_state = gstin and plain_gstin(gstin), billing_state and billing_state.upper()
+        place_of_supply(gstin, billing_state, self.supplier.state)
+        terms = Terms(coupon_code and plain_code(coupon_code), gstin, billing_state, billing_name, billing_address)
         async with self.begin() as store:
             if known := await store.answered(once, OpenOrder):
                 return known
@@ -145,17 +149,7 @@ class Checkout:
             offer = discounted(coupon, offer, self.clock.now())
         if 0 < offer.price_paise < SMALLEST_PAISE:
             raise AmountTooSmall
-        snapshot = Snapshot(
-            offer.title,
-            offer.list_price_paise,
-            terms.gstin,
-            terms.billing_state,
-            offer.items,
-            coupon_code=terms.coupon_code,
-            tax_bp=self.supplier.tax_bp,
-            place_of_supply=terms.place_of_supply,
-            instalment=offer.instalment,
-        )
+        snapshot = await self._snapshot(store, offer, terms)
         existing = await store.open_payment(actor.user_id, product)
         if existing is not None:
             if is_same_offer(existing, offer, snapshot, self.clock.now()):
@@ -164,6 +158,28 @@ class Checkout:
             if coupon is not None and existing.snapshot.coupon_code == coupon.code:
                 await store.release_coupon(existing.id)  # it passes to the new order; of another, both might be paid
         return OpenOrder(await self._new(store, actor, offer, snapshot, coupon), is_new=True)
+
+    async def _snapshot(self, store: CommerceStore, offer: Offer, terms: Terms) -> Snapshot:
+        """A later instalment is billed as the first was, unless other terms come with it."""
+        instalment, billed = offer.instalment, (terms.gstin, terms.billing_state)
+        if instalment is not None and instalment.first_payment_id is not None and billed == (None, None):
+            first = await store.payment(instalment.first_payment_id)
+            if first is not None:
+                known = first.snapshot
+                terms = Terms(None, known.gstin, known.billing_state, known.billing_name, known.billing_address)
+        return Snapshot(
+            offer.title,
+            offer.list_price_paise,
+            terms.gstin,
+            terms.billing_state,
+            offer.items,
+            coupon_code=terms.coupon_code,
+            tax_bp=self.supplier.tax_bp,
+            place_of_supply=place_of_supply(terms.gstin, terms.billing_state, self.supplier.state),
+            instalment=offer.instalment,
+            billing_name=terms.billing_name,
+            billing_address=terms.billing_address,
+        )
 
     async def _new(
         self, store: CommerceStore, actor: Actor, offer: Offer, snapshot: Snapshot, coupon: Coupon | None

@@ -13,7 +13,7 @@ from core.errors import Invalid, NotFound, VersionConflict
 from core.transaction import Begin
 from modules.commerce.coupon_ports import CouponStore
 from modules.commerce.domain.coupons import Coupon, Kind, demand_left, discounted, plain_code
-from modules.commerce.domain.payments import Offer
+from modules.commerce.domain.payments import SMALLEST_PAISE, AmountTooSmall, Offer
 
 
 class Priced(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Couponing:
     async def check(self, actor: Actor, code: str, product: str) -> Priced:
         """What an order with this coupon would cost the caller. Nothing is used or reserved.
 
-        :raises NotFound: :raises InvalidCoupon: :raises CouponExhausted:
+        :raises NotFound: :raises InvalidCoupon: :raises CouponExhausted: :raises AmountTooSmall:
         """
         async with self.begin() as store:
             offer = await store.offer(product, actor.user_id)
@@ -42,6 +42,8 @@ class Couponing:
             after = discounted(coupon, offer, self.clock.now())
             if coupon is None:
                 raise NotFound
+            if 0 < after.price_paise < SMALLEST_PAISE:
+                raise AmountTooSmall
             own = await store.open_payment(actor.user_id, product)
             but_payment = None if own is None else own.id
             demand_left(coupon, await store.coupon_uses(coupon.id, actor.user_id, but_payment=but_payment))
@@ -103,9 +105,9 @@ def _demand_whole(
     wanted, other = ("percent", "amount") if kind is Kind.PERCENTAGE else ("amount", "percent")
     given = {"percent": percent_bp, "amount": amount_paise}
     if given[wanted] is None:
-        raise Invalid.field(wanted, f"A {kind} coupon needs it.")
+        raise Invalid.field(wanted, f"A {kind} coupon needs {'a percent' if wanted == 'percent' else 'an amount'}.")
     if given[other] is not None:
-        raise Invalid.field(other, f"A {kind} coupon has none.")
+        raise Invalid.field(other, f"A {kind} coupon has no {other}.")
     if kind is Kind.FIXED and most_paise is not None:
         raise Invalid.field("max_discount", "Only percentages need a limit.")
     _demand_window(starts_at, ends_at)
@@ -113,4 +115,4 @@ def _demand_whole(
 
 def _demand_window(starts_at: datetime | None, ends_at: datetime | None) -> None:
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        raise Invalid.field("ends_at", "After it starts.")
+        raise Invalid.field("ends_at", "It must end after it starts.")

@@ -42,7 +42,7 @@ class Invoices(Protocol):
         ...
 
     async def credit_note_of(self, refund_id: int, viewer: Actor | None) -> Invoice | None:
-        """The one that is in force."""
+        """Cancelled or in force."""
         ...
 
 

@@ -65,7 +65,7 @@ class Invoicing:
         """
         for document in await store.invoices_of_user(user_id):
             if document.buyer.gstin is None:
-                await store.save_document(replace(document, buyer=replace(document.buyer, name="")))
+                await store.save_document(replace(document, buyer=replace(document.buyer, name="", address="")))
 
     async def printed(self, invoice: Invoice) -> bytes:
         return await self.printer.pdf(invoice)
@@ -95,7 +95,7 @@ class Invoicing:
             issued_at=self.clock.now(),
             cancelled_at=None,
             supplier=Party(supplier.name, supplier.address, supplier.gstin, supplier.state),
-            buyer=Party(buyer_name, "", snapshot.gstin, place),
+            buyer=Party(snapshot.billing_name or buyer_name, snapshot.billing_address or "", snapshot.gstin, place),
             place_of_supply=place,
             sac=supplier.sac,
             rate_bp=snapshot.tax_bp,

@@ -78,8 +78,11 @@ class Offering:
         """
         demand_payable(amounts)
         async with self.begin() as store:
-            if not await store.courses([course_id]):
+            courses = await store.courses([course_id])
+            if not courses:
                 raise NotFound
+            if not courses[0].price_paise:
+                raise Invalid.field("course_id", "This course is free.")
             plan = await store.add_plan(course_id=course_id, title=title, amounts=amounts, interval_days=interval_days)
             await store.audit(actor_id=actor.user_id, action="plan.created", target_type="plan", target_id=plan.id)
             return plan

@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.paging import Page, PageRequest
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.disputes import Dispute
+from modules.commerce.domain.gateway import DisputeStatus
 from modules.commerce.domain.payments import Payment, Status
 from modules.commerce.domain.refunds import Refund, RefundStatus
 
@@ -17,6 +18,7 @@ class PaymentCard(Struct, frozen=True):
     payment: Payment
     course_title: str
     invoice_number: str | None
+    dispute_status: DisputeStatus | None
 
 
 class Buyer(Struct, frozen=True):

@@ -40,7 +40,7 @@ class Refunding:
     async def ask(
         self, actor: Actor, payment_id: int, *, reason: str, amount_paise: int | None = None, once: Once | None = None
     ) -> Refund:
-        """The buyer asks for all that is left of a payment, or for a part of it.
+        """The buyer, or an administrator for them, asks for all that is left of a payment, or for a part of it.
 
         :raises NotFound: :raises NotRefundable: :raises RefundOpen: :raises DisputeOpen: :raises AmountTooLarge:
         :raises RefundTooSmall:
@@ -49,7 +49,7 @@ class Refunding:
             if known := await store.answered(once, Refund):
                 return known
             payment = await store.payment(payment_id)
-            if payment is None or payment.user_id != actor.user_id:
+            if payment is None or not (actor.is_admin or payment.user_id == actor.user_id):
                 raise NotFound
             capture, payment = await _refundable(store, await self._locked(store, payment))
             if await store.open_refund(payment_id) is not None:

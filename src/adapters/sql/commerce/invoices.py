@@ -23,7 +23,7 @@ OF_PAYMENT = DOCUMENT.where(INVOICES.c.payment_id == bindparam("payment_id"))
 OF_USER = DOCUMENT.join(PAYMENTS, PAYMENTS.c.id == INVOICES.c.payment_id).where(
     PAYMENTS.c.user_id == bindparam("user_id")
 )
-OF_REFUND = DOCUMENT.where(INVOICES.c.refund_id == bindparam("refund_id"), INVOICES.c.cancelled_at.is_(None))
+OF_REFUND = DOCUMENT.where(INVOICES.c.refund_id == bindparam("refund_id"))
 BUYER = select(USERS.c.full_name, USERS.c.username).where(USERS.c.id == bindparam("id"))
 _next = upsert(COUNTERS)
 NEXT = _next.on_conflict_do_update(

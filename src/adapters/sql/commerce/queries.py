@@ -11,6 +11,7 @@ from adapters.sql.pages import KeysetList, given
 from core.actor import Actor
 from core.errors import NotFound
 from core.paging import Page, PageRequest
+from modules.commerce.domain.gateway import DisputeStatus
 from modules.commerce.domain.invoices import InvoiceKind
 from modules.commerce.domain.payments import Status
 from modules.commerce.domain.refunds import RefundStatus
@@ -19,8 +20,14 @@ from modules.commerce.queries import Buyer, DisputeCard, PaymentCard, Receipt, R
 _number = select(func.max(INVOICES.c.number)).where(
     INVOICES.c.payment_id == PAYMENTS.c.id, INVOICES.c.kind == InvoiceKind.INVOICE.value
 )
+_disputed = (
+    select(DISPUTES.c.status).where(DISPUTES.c.payment_id == PAYMENTS.c.id).order_by(DISPUTES.c.id.desc()).limit(1)
+)
 CARD = select(
-    *PAYMENT_COLUMNS, COURSES.c.title, _number.correlate(PAYMENTS).scalar_subquery().label("invoice_number")
+    *PAYMENT_COLUMNS,
+    COURSES.c.title,
+    _number.correlate(PAYMENTS).scalar_subquery().label("invoice_number"),
+    _disputed.correlate(PAYMENTS).scalar_subquery().label("dispute_status"),
 ).join(COURSES, COURSES.c.id == PAYMENTS.c.course_id)
 BUYER = select(USERS.c.full_name, USERS.c.email, USERS.c.mobile_number).where(USERS.c.id == bindparam("id"))
 RECEIPT = (
@@ -95,7 +102,8 @@ DISPUTE_LIST = KeysetList(DISPUTE, make=_dispute, orders={"id": [DISPUTES.c.id]}
 
 
 def _card(row: AnyRow) -> PaymentCard:
-    return PaymentCard(payment(row[:-2]), row[-2], row[-1])
+    title, number, disputed = row[-3:]
+    return PaymentCard(payment(row[:-3]), title, number, disputed and DisputeStatus(disputed))
 
 
 PAYMENT_LIST = KeysetList(

@@ -8,7 +8,7 @@ from adapters.sql.database import AnyRow, Database
 from adapters.sql.identity import CODES, USERS
 from adapters.sql.models import Mail as MailModel
 from adapters.sql.store import SqlStore, table
-from core.clock import Clock
+from core.clock import INDIA, Clock
 from core.ids import Derivation
 from core.money import rupees
 from modules.identity.domain import digits
@@ -89,7 +89,7 @@ class SqlMailFacts:
             "number": receipt.number,
             "course": receipt.course_title,
             "amount": f"{rupees(receipt.amount_paise)} {receipt.currency}",
-            "paid_at": f"{receipt.paid_at:%d %B %Y, %H:%M} UTC",
+            "paid_at": f"{receipt.paid_at.astimezone(INDIA):%d %B %Y, %H:%M} IST",
             "payment": receipt.razorpay_pay_id or "free of charge",
         }
 

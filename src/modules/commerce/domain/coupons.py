@@ -90,8 +90,10 @@ def is_exhausted(coupon: Coupon, uses: Uses) -> bool:
 
 def demand_left(coupon: Coupon, uses: Uses) -> None:
     """:raises CouponExhausted:"""
+    if coupon.max_uses_per_user is not None and uses.by_user >= coupon.max_uses_per_user:
+        raise CouponExhausted("You have used this coupon as often as you can, or have an open order with it.")
     if is_exhausted(coupon, uses):
-        raise CouponExhausted
+        raise CouponExhausted("This coupon is used up. What others have only ordered is free again in half an hour.")
 
 
 def _covers(coupon: Coupon, course_id: int) -> bool:

@@ -42,7 +42,7 @@ class PaymentMismatch(Invalid):
 
 class UnderReview(Conflict):
     code = "payment_under_review"
-    detail = "We received the payment but could not apply it; it is being looked at."
+    detail = "We received the payment but could not take it for this order; it goes back by itself."
 
 
 class Status(StrEnum):
@@ -114,6 +114,8 @@ class Snapshot(Struct, frozen=True):
     """The rate of GST within the price, in hundredths of a per cent."""
     place_of_supply: str | None = None
     instalment: Instalment | None = None
+    billing_name: str | None = None
+    billing_address: str | None = None
 
 
 class Payment(Struct, frozen=True):
@@ -122,7 +124,6 @@ class Payment(Struct, frozen=True):
     id: int
     user_id: int
     course_id: int
-    product: str
     receipt: str
     status: Status
     is_open: bool
@@ -138,6 +139,8 @@ class Payment(Struct, frozen=True):
     completed_at: datetime | None
     next_look_at: datetime | None
     looks: int
+    product: str = ""
+    """Answers that were kept for repeats before there were products have none."""
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -120,7 +120,9 @@ def next_refund_look(refund: Refund, now: datetime) -> datetime:
 
 
 def demand_amount(amount_paise: int, left_paise: int) -> None:
-    """:raises RefundTooSmall: :raises AmountTooLarge:"""
+    """:raises NotRefundable: :raises RefundTooSmall: :raises AmountTooLarge:"""
+    if left_paise <= 0:
+        raise NotRefundable
     if amount_paise > left_paise:
         raise AmountTooLarge
     if amount_paise < SMALLEST_PAISE:

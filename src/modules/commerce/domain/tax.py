@@ -87,6 +87,11 @@ def within(total_paise: int, rate_bp: int, *, is_intra_state: bool) -> Tax:
     return Tax(total_paise - whole, 0, 0, whole)
 
 
+def plain_gstin(typed: str) -> str:
+    """As people type it, with blanks and in small letters."""
+    return "".join(typed.split()).upper()
+
+
 def state_of(gstin: str) -> str | None:
     """The state that a registration is in."""
     return _STATE_OF.get(gstin[:2])
@@ -103,8 +108,9 @@ def place_of_supply(gstin: str | None, billing_state: str | None, supplier_state
     if gstin is None:
         return billing_state or supplier_state
     state = state_of(gstin)
-    if state is None or check_character(gstin[:14]) != gstin[14:]:
-        raise Invalid.field("gstin", "Not a GSTIN: its state or its check character is wrong.")
+    is_plausible = len(gstin) == 15 and set(gstin) <= set(_ALPHABET)
+    if state is None or not is_plausible or check_character(gstin[:14]) != gstin[14:]:
+        raise Invalid.field("gstin", "Not a GSTIN: look at it again, character by character.")
     if billing_state not in {None, state}:
         raise Invalid.field("billing_state", f"The GSTIN is of {STATES[state][1]}.")
     return state

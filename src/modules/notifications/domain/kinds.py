@@ -189,11 +189,17 @@ KINDS: dict[NotificationType, Kind] = {
         EVERYWHERE,
         {
             "": _one("Refund processed", "{amount} for {course}", "रिफ़ंड हो गया", "{course} के लिए {amount}"),
+            "returned": _one(
+                "A payment went back",
+                "{amount} for {course} was paid twice or did not fit the order. What you have stays as it is.",
+                "भुगतान लौटाया गया",
+                "{course} के लिए {amount} दो बार दिया गया या ऑर्डर से मेल नहीं खाया। बाकी सब वैसा ही है।",
+            ),
             "failed": _one(
                 "A refund did not arrive",
-                "{amount} for {course}: your bank did not take it. The school was told.",
+                "{amount} for {course} could not be paid out. Ask for it again, or write to the school.",
                 "रिफ़ंड नहीं पहुँचा",
-                "{course} के लिए {amount}: बैंक ने इसे नहीं लिया। स्कूल को बता दिया गया है।",
+                "{course} के लिए {amount} नहीं पहुँचाया जा सका। फिर से माँगें या स्कूल को लिखें।",
             ),
             "rejected": _one(
                 "Your refund was declined",
