@@ -11,7 +11,7 @@ from adapters.memory import EventWakeUp
 from adapters.memory.hub import MemoryHub
 from adapters.memory.presence import MemoryPresence
 from adapters.passwords import Argon2Passwords, CommonPasswordList
-from adapters.printing import PdfInvoices, Press
+from adapters.printing import Press
 from adapters.razorpay.gateway import RazorpayGateway
 from adapters.redis.hub import RedisHub
 from adapters.redis.presence import RedisPresence
@@ -20,12 +20,7 @@ from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
 from adapters.sql.bulk import SqlBulk
-from adapters.sql.commerce.coupon_queries import SqlCouponQueries
-from adapters.sql.commerce.invoices import SqlInvoices
-from adapters.sql.commerce.ledger import SqlLedger
-from adapters.sql.commerce.offer_queries import SqlOfferQueries
 from adapters.sql.commerce.queries import SqlCommerceQueries
-from adapters.sql.commerce.revenue import SqlRevenue
 from adapters.sql.commerce.store import SqlCommerceStore
 from adapters.sql.community.chat import SqlChatStore
 from adapters.sql.community.chat_queries import SqlChatQueries
@@ -59,27 +54,13 @@ from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
 from core.hub import Hub
+from entrypoints.compose.commerce import commerce
 from entrypoints.compose.learning import learning
 from entrypoints.compose.tools import Tools
 from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
 from entrypoints.workflows import Workflows
-from modules.commerce.bookkeeping import Bookkeeping
-from modules.commerce.checkout import Checkout
-from modules.commerce.couponing import Couponing
-from modules.commerce.disputes import Disputes
-from modules.commerce.domain.invoices import InvoiceKind, Supplier
-from modules.commerce.invoicing import Invoicing
-from modules.commerce.offering import Offering
 from modules.commerce.ports import PaymentGateway
-from modules.commerce.reconciling import Reconciling
-from modules.commerce.refunding import Refunding
-from modules.commerce.repaying import Repaying
-from modules.commerce.resolving import Resolving
-from modules.commerce.returns import Returns
-from modules.commerce.settlement import Settlement
-from modules.commerce.sharing import Sharing
-from modules.commerce.webhooks import Webhooks
 from modules.community.chatting import Chatting
 from modules.community.founding import Founding
 from modules.community.hosting import Hosting
@@ -153,13 +134,13 @@ def compose(
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
     transport, pushes = transport or _transport(settings), _pushes(settings)
-    commerce = _commerce(settings, tools, gateway)
+    money = commerce(settings, tools, gateway)
     workflows = Workflows(
         **_identity(settings, tools, shelf),
         **learning(settings, tools, library, shelf),
-        **commerce,
+        **money,
         **_community(tools, shelf, library),
-        **_notifications(settings, tools, transport, pushes, commerce["invoicing"]),
+        **_notifications(settings, tools, transport, pushes, money["invoicing"]),
         presence=presence,
     )
     database.reactions = choreography(workflows, _stores(hub))
@@ -321,42 +302,3 @@ def _community(tools: Tools, shelf: LocalShelf | S3Shelf, library: MediaLibrary)
         "discussion": SqlPostQueries(tools.database, tools.clock),
         "views": SqlPostViews(tools.database, tools.clock),
     }
-
-
-def _commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
-    begin, clock = tools.database.begin(SqlCommerceStore), tools.clock
-    settlement, returns, invoices = Settlement(clock), Returns(clock), SqlInvoices(tools.database)
-    supplier = _supplier(settings)
-    return {
-        "checkout": Checkout(begin, gateway, settlement, supplier, tools.randomness, clock),
-        "webhooks": Webhooks(begin, gateway, settlement, returns, Disputes(returns, clock), clock),
-        "reconciling": Reconciling(begin, gateway, settlement, returns, clock),
-        "refunding": Refunding(begin, returns, tools.randomness, clock),
-        "repaying": Repaying(begin, gateway, returns, clock),
-        "resolving": Resolving(begin, returns, clock),
-        "bookkeeping": Bookkeeping(SqlLedger(tools.database), gateway, clock),
-        "couponing": Couponing(begin, clock),
-        "invoicing": Invoicing(begin, invoices, PdfInvoices(tools.press), supplier, clock),
-        "offering": Offering(begin),
-        "sharing": Sharing(begin, clock),
-        "payments": SqlCommerceQueries(tools.database),
-        "revenue": SqlRevenue(tools.database),
-        "coupons": SqlCouponQueries(tools.database, clock),
-        "offers": SqlOfferQueries(tools.database),
-        "invoices": invoices,
-    }
-
-
-def _supplier(settings: Settings) -> Supplier:
-    return Supplier(
-        name=settings.school_name,
-        address=settings.school_address.replace("\\n", "\n"),
-        gstin=settings.school_gstin or None,
-        state=settings.school_state,
-        sac=settings.gst_sac,
-        rate_bp=round(settings.gst_percent * 100),
-        prefixes={
-            InvoiceKind.INVOICE: settings.invoice_prefix,
-            InvoiceKind.CREDIT_NOTE: settings.credit_note_prefix,
-        },
-    )

@@ -24,7 +24,7 @@ from entrypoints.http.calls import (
     listing,
     page_request,
 )
-from entrypoints.http.payments import product_of
+from entrypoints.http.payments_wire import product_of
 from entrypoints.http.policy import Policy
 from entrypoints.http.wire import Ref
 from modules.commerce.coupon_ports import CouponCard
