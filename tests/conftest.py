@@ -42,6 +42,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What is skipped for want of something is said at the end, and in red."""
+    for report in terminalreporter.getreports("skipped"):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
+        if "LOUD: " in reason:
+            terminalreporter.write_line(f"{report.nodeid}: {reason.partition('LOUD: ')[2]}", red=True, bold=True)
+
+
 def pytest_sessionfinish() -> None:
     stop_services()
 

@@ -5,7 +5,6 @@ The browser is headless Chromium, driven by Playwright; SHALA_TEST_CHROMIUM name
 
 import os
 import shutil
-import warnings
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,13 +15,13 @@ from worlds import World
 CHROMIUM = os.environ.get("SHALA_TEST_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+NO_BROWSER = "LOUD: there is no Chromium, so the sandbox's pages were used by no browser."
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Page]:
     if CHROMIUM is None:
-        warnings.warn("There is no Chromium: the sandbox's pages were seen by no browser.", stacklevel=1)
-        pytest.skip("There is no Chromium.")
+        pytest.skip(NO_BROWSER)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = await chromium.new_page()
