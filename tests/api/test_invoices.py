@@ -146,3 +146,24 @@ async def test_tax_documents_are_the_buyers_and_the_administrators(registered: W
         assert (await stranger.get(f"{path}/{tail}/")).status_code == 404
         assert (await admin.get(f"{path}/{tail}/")).status_code == 200
         assert (await student.get(f"{path}/{tail}/")).status_code == 200
+
+
+async def test_a_tax_return_lists_every_document(registered: World) -> None:
+    student, _, path = await bought(registered, gstin="29AAGCB7383J1Z4")
+    payment = (await student.get(f"{path}/")).json()
+    await approve(registered, await asked(student, payment, amount="99.00"))
+    await registered.settle()
+    admin = await registered.admin()
+    report = (await admin.get("/api/payments/reports/invoices/")).json()["results"]
+    assert [(line["kind"], line["total"], line["buyer_gstin"]) for line in report] == [
+        ("invoice", "499.00", "29AAGCB7383J1Z4"),
+        ("credit_note", "99.00", "29AAGCB7383J1Z4"),
+    ]
+    assert report[1]["invoice_number"] == report[0]["number"]
+    table = await admin.get("/api/payments/reports/invoices/", params={"format": "csv"})
+    assert table.text.splitlines()[0].startswith("number,kind,issued_on")
+    assert len(table.text.splitlines()) == 3
+    none = await admin.get("/api/payments/reports/invoices/", params={"from": "2020-01-01", "to": "2020-02-01"})
+    assert none.json()["results"] == []
+    refused = await admin.get("/api/payments/reports/invoices/", params={"from": "2025-01-01", "to": "2026-01-01"})
+    assert refused.status_code == 400

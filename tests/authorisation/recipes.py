@@ -341,6 +341,7 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("PATCH", f"{P}/instalment-plans/{{plan_id}}"): (about("plan", lambda _: {"is_active": True}),),
     ("GET", f"{P}/instalments"): (PLAIN,),
     ("GET", f"{P}/reports/revenue"): (PLAIN,),
+    ("GET", f"{P}/reports/invoices"): (PLAIN,),
     ("GET", f"{P}/reports/shares"): (PLAIN,),
     ("PUT", f"{P}/shares/{{course_id}}/{{user_id}}"): (
         about("shared", lambda _: {"percent": 10}, whose=(OWN, MISSING)),

@@ -1,7 +1,6 @@
 """/api/courses/analytics/: figures of a course for its staff, of all courses for administrators. Days are India's."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from litestar import Response, get
@@ -9,12 +8,11 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from core.clock import INDIA
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Forbidden, NotFound
 from entrypoints.http.answers import Answer
-from entrypoints.http.calls import Call, caller, do, house
+from entrypoints.http.calls import Call, caller, do
 from entrypoints.http.policy import Policy
-from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, named
+from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, days_asked, named
 from modules.learning.analytics import (
     MOST_DAYS,
     CompletionTimes,
@@ -30,8 +28,6 @@ from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.quizzes import QuestionType
 
 Course = Annotated[int | None, QueryParameter(description="Left out: all courses, for administrators")]
-YEAR = timedelta(days=364)
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class EnrolmentFigures(Struct, frozen=True):
@@ -85,19 +81,13 @@ async def enrolments(
     request: Call,
     course_id: Course = None,
     interval: FromQuery[Interval] = Interval.DAY,
-    first: Annotated[date | None, QueryParameter(name="from")] = None,
-    last: Annotated[date | None, QueryParameter(name="to")] = None,
+    first: First = None,
+    last: Last = None,
     kind: Format = "json",
 ) -> Table:
     """Enrolments and completions over time; the last year, if nothing is said."""
     await _demand(request, course_id)
-    until = last or house(request).clock.now().astimezone(INDIA).date()
-    for name, day in (("from", first), ("to", until)):
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise Invalid.field(name, f"Between {FIRST_YEAR} and {LAST_YEAR}.")
-    since = first or until - YEAR
-    if not timedelta() <= until - since <= timedelta(days=MOST_DAYS):
-        raise Invalid.field("from", f"At most {MOST_DAYS} days before `to`, and not after it.")
+    since, until = days_asked(request, first, last, usual=364, most=MOST_DAYS)
     found = by_period(await do(request).analytics.days(course_id, since, until), interval, since, until)
     return _table(EnrolmentFigures(interval, found), found, Period, kind, "enrollments")
 

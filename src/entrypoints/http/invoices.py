@@ -1,15 +1,18 @@
 """/api/payments/payments/{id}/invoice/ and its credit notes: as JSON and as PDF."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from core.clock import INDIA
 from core.errors import NotFound
 from core.money import rupees
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import Call, caller, do, house
 from entrypoints.http.policy import Policy
+from entrypoints.http.spreadsheets import CSV, First, Format, Last, Table, csv_of, days_asked, named
 from entrypoints.http.wire import Ref
 from modules.commerce.domain.invoices import Invoice, InvoiceKind, InvoiceLine, Party
 from modules.commerce.domain.tax import Tax
@@ -73,6 +76,30 @@ class CreditNotes(Struct, frozen=True):
     results: list[InvoiceInfo]
 
 
+class TaxLine(Struct, frozen=True):
+    """A document as a tax return lists it: a credit note is taken off, a cancelled one counts for nothing."""
+
+    number: str
+    kind: InvoiceKind
+    issued_on: date
+    invoice_number: str | None
+    buyer_gstin: str | None
+    place_of_supply: str
+    tax_percent: float
+    taxable: str
+    cgst: str
+    sgst: str
+    igst: str
+    total: str
+    is_cancelled: bool
+
+
+class TaxReport(Struct, frozen=True):
+    first_day: date
+    last_day: date
+    results: list[TaxLine]
+
+
 @get("/payments/{payment_id:int}/invoice/", policy=Policy.OWNER)
 async def invoice(request: Call, payment_id: FromPath[int]) -> InvoiceInfo:
     """The tax invoice of a paid order. What cost nothing has none."""
@@ -100,6 +127,20 @@ async def credit_note_pdf(request: Call, refund_id: FromPath[int]) -> Response[b
     if found is None:
         raise NotFound
     return await _printed(request, found)
+
+
+@get("/reports/invoices/", policy=Policy.ADMIN)
+async def tax_report(request: Call, first: First = None, last: Last = None, kind: Format = "json") -> Table:
+    """All invoices and credit notes of some days, for a tax return: at most a hundred days; the last thirty, if nothing
+    is said.
+    """
+    since, until = days_asked(request, first, last, usual=29, most=100)
+    lines = [_tax_line(one) for one in await do(request).invoices.issued(since, until)]
+    if kind == "json":
+        return Answer(TaxReport(since, until, lines))
+    names = TaxLine.__struct_fields__
+    rows = [names, *([getattr(line, name) for name in names] for line in lines)]
+    return Response(csv_of(rows).encode(), media_type=CSV, headers=named(f"invoices-{since}-{until}"))
 
 
 async def _invoice(request: Call, payment_id: int) -> Invoice:
@@ -170,4 +211,23 @@ def _tax(tax: Tax) -> TaxInfo:
     )
 
 
-HANDLERS = [invoice, invoice_pdf, credit_notes, credit_note_pdf]
+def _tax_line(found: Invoice) -> TaxLine:
+    tax = found.tax
+    return TaxLine(
+        number=found.number,
+        kind=found.kind,
+        issued_on=found.issued_at.astimezone(INDIA).date(),
+        invoice_number=found.invoice_number,
+        buyer_gstin=found.buyer.gstin,
+        place_of_supply=found.place_of_supply,
+        tax_percent=found.rate_bp / 100,
+        taxable=rupees(tax.taxable_paise),
+        cgst=rupees(tax.cgst_paise),
+        sgst=rupees(tax.sgst_paise),
+        igst=rupees(tax.igst_paise),
+        total=rupees(tax.total_paise),
+        is_cancelled=found.cancelled_at is not None,
+    )
+
+
+HANDLERS = [invoice, invoice_pdf, credit_notes, credit_note_pdf, tax_report]

@@ -1,29 +1,26 @@
 """/api/payments/reports/, /shares/ and /payouts/: what was earned, and what of it is whose. Days are India's."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from litestar import Response, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from core.clock import INDIA
 from core.errors import Invalid
 from core.money import rupees, to_paise
 from core.paging import DEFAULT_LIMIT
 from entrypoints.http.answers import Answer
-from entrypoints.http.calls import Call, Count, Cursor, Limit, Listing, caller, do, house, listing, once, page_request
+from entrypoints.http.calls import Call, Count, Cursor, Limit, Listing, caller, do, listing, once, page_request
 from entrypoints.http.policy import Policy
-from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, named
+from entrypoints.http.spreadsheets import CSV, First, Format, Last, Table, csv_of, days_asked, named
 from entrypoints.http.wire import Ref
 from modules.commerce.share_ports import By, Owed, Payout, Revenue, ShareSums
 
-First = Annotated[date | None, QueryParameter(name="from", description="The first day")]
-Last = Annotated[date | None, QueryParameter(name="to", description="The last day; default: today")]
 MOST_DAYS = {By.DAY: 366, By.MONTH: 3660, By.COURSE: 3660}
-USUAL = {By.DAY: timedelta(days=29), By.MONTH: timedelta(days=364), By.COURSE: timedelta(days=364)}
+USUAL_DAYS = {By.DAY: 29, By.MONTH: 364, By.COURSE: 364}
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Notes = Annotated[str, Meta(max_length=1000)]
 AMOUNTS = ("gross", "discounts", "refunds", "disputes", "gateway_fee", "gateway_gst", "net")
@@ -115,10 +112,7 @@ async def revenue(
     request: Call, by: FromQuery[By] = By.DAY, first: First = None, last: Last = None, kind: Format = "json"
 ) -> Table:
     """What was sold and what is left of it, by day, month or course: from the ledger."""
-    until = last or house(request).clock.now().astimezone(INDIA).date()
-    since = first or until - USUAL[by]
-    if not timedelta() <= until - since <= timedelta(days=MOST_DAYS[by]) or since.year < 2000 or until.year > 2100:
-        raise Invalid.field("from", f"At most {MOST_DAYS[by]} days before `to`, and not after it.")
+    since, until = days_asked(request, first, last, usual=USUAL_DAYS[by], most=MOST_DAYS[by])
     found = await do(request).revenue.revenue(by, since, until)
     if kind == "json":
         total = _line(_total(found))

@@ -3,16 +3,34 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 from litestar import Response
 from litestar.params import QueryParameter
 
+from core.clock import INDIA
+from core.errors import Invalid
+from entrypoints.http.calls import Call, house
+
 Format = Annotated[Literal["json", "csv"], QueryParameter(name="format", description="json or csv")]
+First = Annotated[date | None, QueryParameter(name="from", description="The first day")]
+Last = Annotated[date | None, QueryParameter(name="to", description="The last day; default: today")]
 Table: TypeAlias = Response[Any]
 CSV = "text/csv"
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def days_asked(request: Call, first: date | None, last: date | None, *, usual: int, most: int) -> tuple[date, date]:
+    """The first and the last day in India, by the query or as usual. :raises Invalid: too many, or none."""
+    until = last or house(request).clock.now().astimezone(INDIA).date()
+    if not FIRST_YEAR <= until.year <= LAST_YEAR:
+        raise Invalid.field("to", f"Between {FIRST_YEAR} and {LAST_YEAR}.")
+    since = first or until - timedelta(days=usual)
+    if not timedelta() <= until - since <= timedelta(days=most):
+        raise Invalid.field("from", f"At most {most} days before `to`, and not after it.")
+    return since, until
 
 
 def csv_of(rows: Iterable[Iterable[Any]]) -> str:

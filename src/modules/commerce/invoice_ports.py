@@ -1,6 +1,6 @@
 """What invoices need from the outside."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from core.actor import Actor
@@ -43,6 +43,10 @@ class Invoices(Protocol):
 
     async def credit_note_of(self, refund_id: int, viewer: Actor | None) -> Invoice | None:
         """Cancelled or in force."""
+        ...
+
+    async def issued(self, first: date, last: date) -> list[Invoice]:
+        """Invoices and credit notes of these days in India, in the order of their issue; cancelled ones too."""
         ...
 
 

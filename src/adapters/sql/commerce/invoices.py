@@ -1,7 +1,7 @@
 """Invoices and credit notes: written within a transaction, and read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from adapters.sql.models import Invoice as InvoiceModel
 from adapters.sql.models import InvoiceCounter
 from adapters.sql.store import SqlStore, table
 from core.actor import Actor
+from core.clock import INDIA
 from modules.commerce.domain.invoices import Invoice, InvoiceKind
 
 INVOICES, COUNTERS = table(InvoiceModel), table(InvoiceCounter)
@@ -24,6 +25,11 @@ OF_USER = DOCUMENT.join(PAYMENTS, PAYMENTS.c.id == INVOICES.c.payment_id).where(
     PAYMENTS.c.user_id == bindparam("user_id")
 )
 OF_REFUND = DOCUMENT.where(INVOICES.c.refund_id == bindparam("refund_id"))
+_MOMENT = INVOICES.c.issued_at.type
+ISSUED = DOCUMENT.where(
+    INVOICES.c.issued_at >= bindparam("since", type_=_MOMENT),
+    INVOICES.c.issued_at < bindparam("until", type_=_MOMENT),
+)
 BUYER = select(USERS.c.full_name, USERS.c.username).where(USERS.c.id == bindparam("id"))
 _next = upsert(COUNTERS)
 NEXT = _next.on_conflict_do_update(
@@ -93,6 +99,11 @@ class SqlInvoices:
     async def credit_note_of(self, refund_id: int, viewer: Actor | None) -> Invoice | None:
         found = await self._read(OF_REFUND, viewer, refund_id=refund_id)
         return found[0] if found else None
+
+    async def issued(self, first: date, last: date) -> list[Invoice]:
+        since = datetime.combine(first, time(), INDIA)
+        values = {"since": since, "until": datetime.combine(last + timedelta(days=1), time(), INDIA)}
+        return [invoice(row) for row in await self._database.rows(ISSUED, values)]
 
     async def _read(self, statement: Select[Any], viewer: Actor | None, **values: int) -> list[Invoice]:
         if viewer is not None and not viewer.is_admin:
