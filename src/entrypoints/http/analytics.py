@@ -12,7 +12,7 @@ from core.errors import Forbidden, NotFound
 from entrypoints.http.answers import Answer
 from entrypoints.http.calls import Call, caller, do
 from entrypoints.http.policy import Policy
-from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, days_asked, named
+from entrypoints.http.spreadsheets import CSV, First, Format, Last, Table, csv_of, days_asked, named
 from modules.learning.analytics import (
     MOST_DAYS,
     CompletionTimes,
