@@ -25,8 +25,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def days_asked(request: Call, first: date | None, last: date | None, *, usual: int, most: int) -> tuple[date, date]:
     """The first and the last day in India, by the query or as usual. :raises Invalid: too many, or none."""
     until = last or house(request).clock.now().astimezone(INDIA).date()
-    if not FIRST_YEAR <= until.year <= LAST_YEAR:
-        raise Invalid.field("to", f"Between {FIRST_YEAR} and {LAST_YEAR}.")
+    for name, day in (("from", first), ("to", until)):
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise Invalid.field(name, f"Between {FIRST_YEAR} and {LAST_YEAR}.")
     since = first or until - timedelta(days=usual)
     if not timedelta() <= until - since <= timedelta(days=most):
         raise Invalid.field("from", f"At most {most} days before `to`, and not after it.")
