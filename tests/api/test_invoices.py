@@ -23,8 +23,8 @@ async def registered(sqlite_url: str, sandbox: SandboxClient, tmp_path: Path) ->
     await built.close()
 
 
-async def bought(world: World, **wanted: str) -> tuple[Person, MadeCourse, str]:
-    student, course = await world.person(full_name="आशा राव"), await world.course(title="हिन्दी Basics")
+async def bought(world: World, *, title: str = "हिन्दी Basics", **wanted: str) -> tuple[Person, MadeCourse, str]:
+    student, course = await world.person(full_name="आशा राव"), await world.course(title=title)
     answer = await student.post("/api/payments/create_order/", {"course_id": course.id, **wanted})
     assert answer.status_code == 201, answer.text
     paid = await world.sandbox.pay(answer.json()["razorpay_order_id"])
@@ -167,3 +167,11 @@ async def test_a_tax_return_lists_every_document(registered: World) -> None:
     assert none.json()["results"] == []
     refused = await admin.get("/api/payments/reports/invoices/", params={"from": "2025-01-01", "to": "2026-01-01"})
     assert refused.status_code == 400
+
+
+async def test_what_is_latin_is_printed_in_a_font_that_every_reader_has(registered: World) -> None:
+    student, _, path = await bought(registered, title="Español básico", billing_name="José Núñez & Co")
+    plain = (await student.get(f"{path}/invoice/pdf/")).content
+    assert "José Núñez & Co" in words(plain)
+    assert "Español básico" in words(plain)
+    assert len(plain) < 5_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import segno
 
-from adapters.printing.press import ACCENT, FAMILY, INK, PALE, Press
+from adapters.printing.press import ACCENT, INK, PALE, Press
 from modules.learning.domain.certificates import Certificate
 
 WIDTH, HEIGHT, MARGIN, QR = 297, 210, 14, 34  # millimetres
@@ -40,7 +40,7 @@ def _words(page: Any, certificate: Certificate, address: str) -> None:
     score = "" if certificate.score is None else f" · score {certificate.score:g} %"
     _line(page, 128, f"on {certificate.completed_at:%d %B %Y}{score}", 15, INK)
     page.set_xy(MARGIN + 8, HEIGHT - MARGIN - 22)
-    page.set_font(FAMILY, "", 11)
+    page.set_font(page.face, "", 11)
     page.set_text_color(*PALE)
     told = f"Number {certificate.number}, issued on {certificate.issued_at:%d %B %Y}\nCheck it at {address}"
     page.multi_cell(WIDTH - 2 * MARGIN - QR - 24, 6, told, align="L")
@@ -50,7 +50,7 @@ def _words(page: Any, certificate: Certificate, address: str) -> None:
 
 def _line(page: Any, top: float, text: str, size: float, colour: tuple[int, int, int], *, style: str = "") -> None:
     """Centred; what is too long for a line is set smaller."""
-    page.set_font(FAMILY, style, size)
+    page.set_font(page.face, style, size)
     room = WIDTH - 2 * MARGIN - 20
     if (width := page.get_string_width(text)) > room:
         page.set_font_size(max(8, size * room / width))

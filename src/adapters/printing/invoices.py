@@ -3,7 +3,9 @@
 import functools
 from typing import Any
 
-from adapters.printing.press import ACCENT, FAMILY, INK, PALE, Press
+from msgspec import to_builtins
+
+from adapters.printing.press import ACCENT, INK, PALE, Press
 from core.clock import INDIA
 from core.money import rupees
 from modules.commerce.domain.invoices import Invoice, InvoiceKind, InvoiceLine, Party
@@ -25,7 +27,7 @@ class PdfInvoices:
         return await self._press.run(self._made, invoice)
 
     def _make(self, invoice: Invoice) -> bytes:
-        page = self._press.page("P")
+        page = self._press.page("P", str(to_builtins(invoice)))
         page.set_title(f"{_title(invoice)} {invoice.number}")
         page.set_creation_date(invoice.issued_at)  # the same file each time
         _head(page, invoice)
@@ -96,7 +98,7 @@ def _cells(line: InvoiceLine) -> list[str]:
 
 def _row(page: Any, cells: list[str], style: str = "") -> None:
     """The description wraps; the row is as high as it."""
-    page.set_font(FAMILY, style, 9)
+    page.set_font(page.face, style, 9)
     page.set_text_color(*INK)
     top, left, lowest = page.get_y() + 1, MARGIN, 0.0
     for (_, width), cell in zip(COLUMNS, cells, strict=True):
@@ -121,7 +123,7 @@ def _sums(page: Any, invoice: Invoice) -> None:
 
 
 def _sum(page: Any, name: str, amount: str, style: str = "") -> None:
-    page.set_font(FAMILY, style, 10)
+    page.set_font(page.face, style, 10)
     page.set_text_color(*INK)
     page.set_x(MARGIN + WIDTH - 90)
     page.cell(50, LEADING + 1, name)
@@ -146,7 +148,7 @@ def _write(
     left: float = MARGIN,
     width: float = WIDTH,
 ) -> None:
-    page.set_font(FAMILY, style, size)
+    page.set_font(page.face, style, size)
     page.set_text_color(*colour)
     page.set_x(left)
     page.multi_cell(width, height, text, align="L", new_x="LEFT", new_y="NEXT")

@@ -10,7 +10,7 @@ from core.transaction import Begin
 from modules.commerce.disputes import Disputes
 from modules.commerce.domain.payments import InvalidSignature
 from modules.commerce.events import EventUnreadable, GatewayEventStored, OrderUnknown
-from modules.commerce.ports import CommerceStore, GatewayNews, PaymentGateway
+from modules.commerce.ports import GatewayNews, PaymentGateway
 from modules.commerce.refund_ports import ReturnStore
 from modules.commerce.returns import Returns
 from modules.commerce.settlement import Settlement
@@ -20,7 +20,7 @@ PATIENCE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    begin: Begin[CommerceStore]
+    begin: Begin[ReturnStore]
     gateway: PaymentGateway
     settlement: Settlement
     returns: Returns
