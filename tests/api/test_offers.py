@@ -206,3 +206,23 @@ async def test_a_plan_that_is_withdrawn_goes_on_for_who_has_begun(world: World) 
     await made_coupon(world)
     answer = await begun.post("/api/payments/create_order/", {"plan_id": plan, "coupon_code": "DIWALI"})
     assert answer.json()["code"] == "invalid_coupon"
+
+
+async def test_a_refund_that_fails_after_the_student_began_anew_leaves_the_new_agreement(world: World) -> None:
+    course, student = await world.course(), await world.person()
+    plan = await planned(world, course)
+    payment = await paid(world, student, plan_id=plan)
+    await approve(world, await asked(student, payment))
+    await world.settle()
+    await paid(world, student, plan_id=plan)
+    auth = (world.house.settings.razorpay_key_id, world.sandbox.key_secret)
+    path = f"/sandbox/razorpay/v1/payments/{payment['razorpay_pay_id']}/refunds"
+    [made] = (await world.sandbox.http.get(path, auth=auth)).json()["items"]
+    settled = {"status": "failed", "webhook": False}
+    await world.sandbox.http.post(f"/sandbox/razorpay/refunds/{made['id']}/settle/", json=settled)
+    await world.house.workflows.reconciling.sweep_captures()
+    await world.settle()
+    assert await world.count("refunds", "status = 'failed'") == 1
+    listed = (await student.get("/api/payments/instalments/")).json()["results"]
+    assert [(one["paid_count"], one["ended_at"] is None) for one in listed] == [(1, True), (1, False)]
+    assert await has_access(student, course)

@@ -116,10 +116,13 @@ class Returns:
         await store.emit(AccessWithdrawn(purchase_id=payment.purchase_id, user_id=payment.user_id))
 
     async def return_access(self, store: ReturnStore, payment: Payment) -> None:
+        """What the order opened is open again; its instalments go on, unless the buyer has begun anew meanwhile."""
         if payment.snapshot.instalment is not None:
             agreement = await store.agreement_begun(payment.purchase_id)
             if agreement is not None and agreement.next_due_at is not None:
-                await store.save_agreement(replace(agreement, ended_at=None))
+                is_begun_anew = await store.agreement(agreement.user_id, agreement.plan_id) is not None
+                if not is_begun_anew:
+                    await store.save_agreement(replace(agreement, ended_at=None))
         await store.emit(AccessReturned(purchase_id=payment.purchase_id, user_id=payment.user_id))
 
     async def take_back(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
