@@ -13,6 +13,7 @@ from entrypoints import notices
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
 from modules.commerce.events import (
+    AccessOwed,
     AccessReturned,
     AccessWithdrawn,
     DisputeMoved,
@@ -80,6 +81,13 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             "end_bought_access",
             AccessWithdrawn,
             lambda tx, e: do.enrolling.withdraw_purchased(learning(tx), purchase_id=e.purchase_id),
+        ),
+        Reaction(
+            "open_for_another_order",
+            AccessOwed,
+            lambda tx, e: do.enrolling.grant_purchased(
+                learning(tx), user_id=e.user_id, course_ids=(e.course_id,), purchase_id=e.purchase_id
+            ),
         ),
         Reaction(
             "return_bought_access",

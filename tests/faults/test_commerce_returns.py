@@ -190,3 +190,20 @@ async def test_parts_given_back_here_and_elsewhere_end_access_when_nothing_is_le
     await world.settle()
     assert (await payment_of(student, payment))["status"] == "refunded"
     assert not await has_access(student, course)
+
+
+async def test_of_two_orders_that_stand_one_refund_leaves_the_course_open(world: World) -> None:
+    """The first one's refund fails after the student has bought again; then the second one goes back."""
+    student, course, payment, paid = await bought(world)
+    await approve(world, await asked(student, payment))
+    await world.settle()
+    again = await verified(world, student, (await order(student, course)).json())
+    [made] = await refunds_at_razorpay(world, paid)
+    settled = {"status": "failed", "webhook": False}
+    await world.sandbox.http.post(f"/sandbox/razorpay/refunds/{made['id']}/settle/", json=settled)
+    await world.house.workflows.reconciling.sweep_captures()
+    await world.settle()
+    await approve(world, await asked(student, again["payment"]))
+    await world.settle()
+    assert (await payment_of(student, payment))["status"] == "paid"
+    assert await has_access(student, course)

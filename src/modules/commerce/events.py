@@ -67,6 +67,14 @@ class AccessWithdrawn(Event, frozen=True, kw_only=True):
     user_id: int
 
 
+class AccessOwed(Event, frozen=True, kw_only=True):
+    """One order's money went back, and another one's for the same course stands."""
+
+    purchase_id: int
+    user_id: int
+    course_id: int
+
+
 class AccessReturned(Event, frozen=True, kw_only=True):
     """The money is ours after all."""
 

@@ -58,6 +58,10 @@ class ReturnStore(CommerceStore, Protocol):
         """Whether a dispute of it is undecided."""
         ...
 
+    async def standing_payment(self, user_id: int, course_id: int, *, but_payment: int) -> int | None:
+        """Another order of this course alone that is paid, and that no refund or dispute has ended; its id."""
+        ...
+
     async def is_access_ended(self, payment_id: int) -> bool:
         """Whether a refund that ends access stands, or a dispute is lost."""
         ...

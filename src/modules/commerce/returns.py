@@ -27,7 +27,14 @@ from modules.commerce.domain.refunds import (
     refunded,
 )
 from modules.commerce.domain.shares import adjusted
-from modules.commerce.events import AccessReturned, AccessWithdrawn, RefundApproved, RefundFailed, RefundProcessed
+from modules.commerce.events import (
+    AccessOwed,
+    AccessReturned,
+    AccessWithdrawn,
+    RefundApproved,
+    RefundFailed,
+    RefundProcessed,
+)
 from modules.commerce.refund_ports import ReturnStore
 
 
@@ -114,6 +121,10 @@ class Returns:
             if agreement is not None and agreement.ended_at is None:
                 await store.save_agreement(replace(agreement, ended_at=self.clock.now()))
         await store.emit(AccessWithdrawn(purchase_id=payment.purchase_id, user_id=payment.user_id))
+        for course_id in payment.course_ids:
+            standing = await store.standing_payment(payment.user_id, course_id, but_payment=payment.id)
+            if standing is not None:
+                await store.emit(AccessOwed(purchase_id=standing, user_id=payment.user_id, course_id=course_id))
 
     async def return_access(self, store: ReturnStore, payment: Payment) -> None:
         """What the order opened is open again; its instalments go on, unless the buyer has begun anew meanwhile."""

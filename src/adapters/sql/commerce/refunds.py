@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 
 from adapters.sql.commerce.money import REFUNDS
+from adapters.sql.commerce.payments import PAYMENTS
 from adapters.sql.models import Dispute as DisputeModel
 from adapters.sql.store import SqlStore, among, table
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.disputes import UNDECIDED, Dispute
 from modules.commerce.domain.gateway import DisputeStatus, KnownDispute
-from modules.commerce.domain.refunds import OPEN, RESERVING, Origin, Refund, RefundStatus
+from modules.commerce.domain.refunds import OPEN, REFUNDABLE, RESERVING, Origin, Refund, RefundStatus
 
 DISPUTES = table(DisputeModel)
 REFUND_COLUMNS = [REFUNDS.c[name] for name in Refund.__struct_fields__]
@@ -79,6 +80,25 @@ IS_ACCESS_ENDED = select(
         ),
         exists().where(DISPUTES.c.payment_id == bindparam("payment_id"), DISPUTES.c.status == DisputeStatus.LOST.value),
     )
+)
+
+
+STANDING = (
+    select(PAYMENTS.c.id)
+    .where(
+        PAYMENTS.c.user_id == bindparam("user_id"),
+        PAYMENTS.c.product == bindparam("product"),
+        PAYMENTS.c.id != bindparam("but"),
+        among(PAYMENTS.c.status, REFUNDABLE),
+        ~exists()
+        .where(REFUNDS.c.payment_id == PAYMENTS.c.id, REFUNDS.c.ends_access, among(REFUNDS.c.status, RESERVING))
+        .correlate(PAYMENTS),
+        ~exists()
+        .where(DISPUTES.c.payment_id == PAYMENTS.c.id, DISPUTES.c.status == DisputeStatus.LOST.value)
+        .correlate(PAYMENTS),
+    )
+    .order_by(PAYMENTS.c.id.desc())
+    .limit(1)
 )
 
 
@@ -166,6 +186,11 @@ class SqlReturnStore(SqlStore):
 
     async def is_disputed(self, capture_id: int) -> bool:
         return bool(await self.transaction.scalar(IS_DISPUTED, {"capture_id": capture_id}))
+
+    async def standing_payment(self, user_id: int, course_id: int, *, but_payment: int) -> int | None:
+        values = {"user_id": user_id, "product": f"course:{course_id}", "but": but_payment}
+        found = await self.transaction.scalar(STANDING, values)
+        return None if found is None else int(found)
 
     async def is_access_ended(self, payment_id: int) -> bool:
         return bool(await self.transaction.scalar(IS_ACCESS_ENDED, {"payment_id": payment_id}))
