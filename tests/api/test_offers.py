@@ -226,3 +226,12 @@ async def test_a_refund_that_fails_after_the_student_began_anew_leaves_the_new_a
     listed = (await student.get("/api/payments/instalments/")).json()["results"]
     assert [(one["paid_count"], one["ended_at"] is None) for one in listed] == [(1, True), (1, False)]
     assert await has_access(student, course)
+
+
+async def test_a_course_of_a_bundle_stays_open_when_its_own_order_goes_back(world: World) -> None:
+    first, second, student = await world.course(), await world.course(), await world.person()
+    alone = await paid(world, student, course_id=first.id)
+    await paid(world, student, bundle_id=(await bundled(world, first, second, price="600.00"))["id"])
+    await approve(world, await asked(student, alone))
+    await world.settle()
+    assert (await has_access(student, first), await has_access(student, second)) == (True, True)

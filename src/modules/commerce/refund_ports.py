@@ -6,6 +6,7 @@ from typing import Protocol
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.disputes import Dispute
 from modules.commerce.domain.gateway import KnownDispute
+from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.refunds import Origin, Refund, RefundStatus
 from modules.commerce.ports import CommerceStore
 
@@ -58,8 +59,8 @@ class ReturnStore(CommerceStore, Protocol):
         """Whether a dispute of it is undecided."""
         ...
 
-    async def standing_payment(self, user_id: int, course_id: int, *, but_payment: int) -> int | None:
-        """Another order of this course alone that is paid, and that no refund or dispute has ended; its id."""
+    async def standing_payments(self, user_id: int) -> list[Payment]:
+        """The buyer's orders that are paid as a whole and that no refund or dispute has ended, the newest first."""
         ...
 
     async def is_access_ended(self, payment_id: int) -> bool:

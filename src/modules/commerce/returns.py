@@ -121,10 +121,12 @@ class Returns:
             if agreement is not None and agreement.ended_at is None:
                 await store.save_agreement(replace(agreement, ended_at=self.clock.now()))
         await store.emit(AccessWithdrawn(purchase_id=payment.purchase_id, user_id=payment.user_id))
+        standing = [one for one in await store.standing_payments(payment.user_id) if one.id != payment.id]
         for course_id in payment.course_ids:
-            standing = await store.standing_payment(payment.user_id, course_id, but_payment=payment.id)
-            if standing is not None:
-                await store.emit(AccessOwed(purchase_id=standing, user_id=payment.user_id, course_id=course_id))
+            other = next((one for one in standing if course_id in one.course_ids), None)
+            if other is not None:
+                owed = AccessOwed(purchase_id=other.id, user_id=payment.user_id, course_id=course_id)
+                await store.emit(owed)
 
     async def return_access(self, store: ReturnStore, payment: Payment) -> None:
         """What the order opened is open again; its instalments go on, unless the buyer has begun anew meanwhile."""

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 
 from adapters.sql.commerce.money import REFUNDS
-from adapters.sql.commerce.payments import PAYMENTS
+from adapters.sql.commerce.payments import PAYMENT_COLUMNS, PAYMENTS, payment
 from adapters.sql.models import Dispute as DisputeModel
 from adapters.sql.store import SqlStore, among, table
 from modules.commerce.domain.captures import Capture
 from modules.commerce.domain.disputes import UNDECIDED, Dispute
 from modules.commerce.domain.gateway import DisputeStatus, KnownDispute
+from modules.commerce.domain.payments import Payment
 from modules.commerce.domain.refunds import OPEN, REFUNDABLE, RESERVING, Origin, Refund, RefundStatus
 
 DISPUTES = table(DisputeModel)
@@ -84,11 +85,10 @@ IS_ACCESS_ENDED = select(
 
 
 STANDING = (
-    select(PAYMENTS.c.id)
+    select(*PAYMENT_COLUMNS)
     .where(
         PAYMENTS.c.user_id == bindparam("user_id"),
-        PAYMENTS.c.product == bindparam("product"),
-        PAYMENTS.c.id != bindparam("but"),
+        ~PAYMENTS.c.product.like("plan:%"),
         among(PAYMENTS.c.status, REFUNDABLE),
         ~exists()
         .where(REFUNDS.c.payment_id == PAYMENTS.c.id, REFUNDS.c.ends_access, among(REFUNDS.c.status, RESERVING))
@@ -98,7 +98,6 @@ STANDING = (
         .correlate(PAYMENTS),
     )
     .order_by(PAYMENTS.c.id.desc())
-    .limit(1)
 )
 
 
@@ -187,10 +186,8 @@ class SqlReturnStore(SqlStore):
     async def is_disputed(self, capture_id: int) -> bool:
         return bool(await self.transaction.scalar(IS_DISPUTED, {"capture_id": capture_id}))
 
-    async def standing_payment(self, user_id: int, course_id: int, *, but_payment: int) -> int | None:
-        values = {"user_id": user_id, "product": f"course:{course_id}", "but": but_payment}
-        found = await self.transaction.scalar(STANDING, values)
-        return None if found is None else int(found)
+    async def standing_payments(self, user_id: int) -> list[Payment]:
+        return [payment(row) for row in await self.transaction.rows(STANDING, {"user_id": user_id})]
 
     async def is_access_ended(self, payment_id: int) -> bool:
         return bool(await self.transaction.scalar(IS_ACCESS_ENDED, {"payment_id": payment_id}))
