@@ -66,9 +66,9 @@ def choreography(do: Workflows, see: Stores) -> Reactions:
     return Reactions.of(within=_within(do, see), after=_after(do, see))
 
 
-def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
-    learning, commerce, community, sockets = see["learning"], see["commerce"], see["community"], see["sockets"]
-    preferences, notes, certificates = see["preferences"], see["notes"], see["certificates"]
+def _of_money(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    """What is true together with money: access, invoices (last of all: their serial is waited for), shares."""
+    learning, commerce = see["learning"], see["commerce"]
     return (
         Reaction(
             "enrol_buyer",
@@ -100,6 +100,14 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
         Reaction("cancel_credit_note", RefundFailed, lambda tx, e: do.invoicing.cancel(commerce(tx), e.refund_id)),
         Reaction("end_share", InstructorRemoved, lambda tx, e: do.sharing.end(commerce(tx), e.course_id, e.user_id)),
         Reaction("forget_buyer", AccountErased, lambda tx, e: do.invoicing.forget(commerce(tx), e.user_id)),
+    )
+
+
+def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    learning, community, sockets = see["learning"], see["community"], see["sockets"]
+    preferences, notes, certificates = see["preferences"], see["notes"], see["certificates"]
+    return (
+        *_of_money(do, see),
         Reaction("leave_groups", AccountErased, lambda tx, e: do.joining.forget(community(tx), e.user_id)),
         Reaction(
             "certify_completion",
