@@ -85,8 +85,8 @@ def _of_money(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
         Reaction(
             "open_for_another_order",
             AccessOwed,
-            lambda tx, e: do.enrolling.grant_purchased(
-                learning(tx), user_id=e.user_id, course_ids=(e.course_id,), purchase_id=e.purchase_id
+            lambda tx, e: do.enrolling.take_over(
+                learning(tx), user_id=e.user_id, course_id=e.course_id, purchase_id=e.purchase_id
             ),
         ),
         Reaction(

@@ -7,7 +7,7 @@ import pytest
 
 from core.actor import Role
 from faults.test_commerce_coupons import made_coupon
-from faults.test_commerce_refunds import approve, asked, has_access
+from faults.test_commerce_refunds import approve, asked, has_access, refunds_at_razorpay
 from worlds import MadeCourse, Person, World
 
 
@@ -34,6 +34,15 @@ async def paid(world: World, person: Person, **wanted: Any) -> dict[str, Any]:
     answer = await person.post("/api/payments/verify_payment/", proof)
     assert answer.status_code == 200, answer.text
     return answer.json()["payment"]
+
+
+async def fail_refund_of(world: World, payment: dict[str, Any]) -> None:
+    """The bank sends it back, no webhook tells of that, and the daily look finds it."""
+    [made] = await refunds_at_razorpay(world, {"razorpay_payment_id": payment["razorpay_pay_id"]})
+    settled = {"status": "failed", "webhook": False}
+    await world.sandbox.http.post(f"/sandbox/razorpay/refunds/{made['id']}/settle/", json=settled)
+    await world.house.workflows.reconciling.sweep_captures()
+    await world.settle()
 
 
 async def test_a_bundle_opens_all_its_courses_and_a_refund_closes_them(world: World) -> None:
@@ -183,13 +192,7 @@ async def test_a_refunded_instalment_ends_the_agreement_and_a_failed_refund_does
     assert not await has_access(student, course)
     [ended] = (await student.get("/api/payments/instalments/")).json()["results"]
     assert ended["ended_at"] is not None
-    auth = (world.house.settings.razorpay_key_id, world.sandbox.key_secret)
-    path = f"/sandbox/razorpay/v1/payments/{payments[which]['razorpay_pay_id']}/refunds"
-    [made] = (await world.sandbox.http.get(path, auth=auth)).json()["items"]
-    settled = {"status": "failed", "webhook": False}
-    await world.sandbox.http.post(f"/sandbox/razorpay/refunds/{made['id']}/settle/", json=settled)
-    await world.house.workflows.reconciling.sweep_captures()
-    await world.settle()
+    await fail_refund_of(world, payments[which])
     assert await has_access(student, course)
     [going_on] = (await student.get("/api/payments/instalments/")).json()["results"]
     assert (going_on["ended_at"], going_on["paid_count"]) == (None, 2)
@@ -215,13 +218,7 @@ async def test_a_refund_that_fails_after_the_student_began_anew_leaves_the_new_a
     await approve(world, await asked(student, payment))
     await world.settle()
     await paid(world, student, plan_id=plan)
-    auth = (world.house.settings.razorpay_key_id, world.sandbox.key_secret)
-    path = f"/sandbox/razorpay/v1/payments/{payment['razorpay_pay_id']}/refunds"
-    [made] = (await world.sandbox.http.get(path, auth=auth)).json()["items"]
-    settled = {"status": "failed", "webhook": False}
-    await world.sandbox.http.post(f"/sandbox/razorpay/refunds/{made['id']}/settle/", json=settled)
-    await world.house.workflows.reconciling.sweep_captures()
-    await world.settle()
+    await fail_refund_of(world, payment)
     assert await world.count("refunds", "status = 'failed'") == 1
     listed = (await student.get("/api/payments/instalments/")).json()["results"]
     assert [(one["paid_count"], one["ended_at"] is None) for one in listed] == [(1, True), (1, False)]
@@ -235,3 +232,32 @@ async def test_a_course_of_a_bundle_stays_open_when_its_own_order_goes_back(worl
     await approve(world, await asked(student, alone))
     await world.settle()
     assert (await has_access(student, first), await has_access(student, second)) == (True, True)
+
+
+async def test_a_whole_order_whose_refund_fails_outlasts_the_instalments_begun_meanwhile(world: World) -> None:
+    course, student = await world.course(), await world.person()
+    payment = await paid(world, student, course_id=course.id)
+    await approve(world, await asked(student, payment))
+    await world.settle()
+    await paid(world, student, plan_id=await planned(world, course))
+    await fail_refund_of(world, payment)
+    [enrolled] = (await student.get("/api/courses/enrollments/")).json()["results"]
+    assert (enrolled["has_access"], enrolled["expiry_date"]) == (True, None)
+
+
+async def test_a_suspended_student_is_refunded_and_stays_out(world: World) -> None:
+    """One of two orders that stand goes back: the other would open the course, were it not for the suspension."""
+    course, other, student = await world.course(), await world.course(), await world.person()
+    alone = await paid(world, student, course_id=course.id)
+    await paid(world, student, bundle_id=(await bundled(world, course, other, price="600.00"))["id"])
+    admin = await world.admin()
+    listed = (await student.get("/api/courses/enrollments/")).json()["results"]
+    [enrolled] = [one["id"] for one in listed if one["course"]["id"] == course.id]
+    assert (await admin.patch(f"/api/courses/enrollments/{enrolled}/", {"is_active": False})).status_code == 200
+    refund = await asked(student, alone)
+    assert (await approve(world, refund)).status_code == 200
+    await world.settle()
+    assert await world.count("refunds", "status = 'processed'") == 1
+    assert not await has_access(student, course)
+    assert (await admin.patch(f"/api/courses/enrollments/{enrolled}/", {"is_active": True})).status_code == 200
+    assert await has_access(student, course)

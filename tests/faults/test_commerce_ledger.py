@@ -44,7 +44,7 @@ async def nothing_is_lost(world: World) -> None:
             AND r.status IN ('approved', 'processing', 'processed'))
     """
     lost = await world.house.database.rows(text(statement))
-    assert lost == []
+    assert lost == [], f"seed {SEED}"
     # what was held went back, or the bank refused it and an administrator sees it
     refused = "SELECT 1 FROM refunds r WHERE r.capture_id = captures.id AND r.status = 'failed'"
     waiting = f"reason IS NOT NULL AND resolution IS NULL AND NOT EXISTS ({refused})"

@@ -68,7 +68,7 @@ class AccessWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class AccessOwed(Event, frozen=True, kw_only=True):
-    """One order's money went back, and another one's for the same course stands."""
+    """An order of a whole course stands, and another one may have opened the course since, or lost it."""
 
     purchase_id: int
     user_id: int

@@ -125,8 +125,7 @@ class Returns:
         for course_id in payment.course_ids:
             other = next((one for one in standing if course_id in one.course_ids), None)
             if other is not None:
-                owed = AccessOwed(purchase_id=other.id, user_id=payment.user_id, course_id=course_id)
-                await store.emit(owed)
+                await _owe(store, other, course_id)
 
     async def return_access(self, store: ReturnStore, payment: Payment) -> None:
         """What the order opened is open again; its instalments go on, unless the buyer has begun anew meanwhile."""
@@ -137,6 +136,9 @@ class Returns:
                 if not is_begun_anew:
                     await store.save_agreement(replace(agreement, ended_at=None))
         await store.emit(AccessReturned(purchase_id=payment.purchase_id, user_id=payment.user_id))
+        if payment.snapshot.instalment is None:
+            for course_id in payment.course_ids:
+                await _owe(store, payment, course_id)
 
     async def take_back(self, store: ReturnStore, refund: Refund, capture: Capture, payment: Payment | None) -> None:
         """A promised refund failed: the amount is ours again, and access returns unless something else ended it."""
@@ -224,6 +226,10 @@ class Returns:
         if not is_failed:
             await self.withdraw(store, refund, capture, payment)
         return refund
+
+
+async def _owe(store: ReturnStore, payment: Payment, course_id: int) -> None:
+    await store.emit(AccessOwed(purchase_id=payment.id, user_id=payment.user_id, course_id=course_id))
 
 
 def _next_look(refund: Refund, status: RefundStatus, now: datetime) -> datetime | None:

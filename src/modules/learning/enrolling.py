@@ -108,6 +108,21 @@ class Enrolling:
                 lasting = {"expiry_date": enrollment.withdrawn_expiry, "withdrawn_at": None, "withdrawn_expiry": None}
                 await self._change(store, enrollment, lasting)
 
+    async def take_over(self, store: EnrolmentStore, *, user_id: int, course_id: int, purchase_id: int) -> None:
+        """Reaction within: this order of the whole course stands, whatever became of the one that opened it last. It is
+        open at least as long as the order bought, or as whoever opened it meanwhile has said. A suspension stays.
+        """
+        course, known = await store.course(course_id), await store.enrollment_of(user_id, course_id)
+        if course is None or known is None or known.purchase_id == purchase_id:
+            return
+        ends = known.expiry_date if known.withdrawn_at is None else known.withdrawn_expiry
+        bought = expiry(known.enrollment_date, course.access_days)
+        lasts = None if ends is None or bought is None else max(ends, bought)
+        if known.withdrawn_at is None and lasts == known.expiry_date:
+            return
+        opened = {"expiry_date": lasts, "withdrawn_at": None, "withdrawn_expiry": None, "purchase_id": purchase_id}
+        await self._change(store, known, opened)
+
     async def change(
         self, actor: Actor, enrollment_id: int, changes: dict[str, Any], *, version: int | None = None
     ) -> Enrollment:
