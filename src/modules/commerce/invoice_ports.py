@@ -1,5 +1,6 @@
 """What invoices need from the outside."""
 
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Protocol
 
@@ -45,8 +46,10 @@ class Invoices(Protocol):
         """Cancelled or in force."""
         ...
 
-    async def issued(self, first: date, last: date) -> list[Invoice]:
-        """Invoices and credit notes of these days in India, in the order of their issue; cancelled ones too."""
+    def issued(self, first: date, last: date) -> AsyncIterator[list[Invoice]]:
+        """Invoices and credit notes of these days in India, in the order of their issue, in parts of 500; cancelled
+        ones too.
+        """
         ...
 
 

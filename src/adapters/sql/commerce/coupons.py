@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Integer, and_, bindparam, case, cast, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.sql.commerce.payments import COURSES
@@ -26,7 +26,10 @@ BY_CODE_LOCKED = BY_CODE.with_for_update(key_share=True)
 COURSE_IDS = (
     select(COVERED.c.course_id).where(COVERED.c.coupon_id == bindparam("coupon_id")).order_by(COVERED.c.course_id)
 )
-IS_COURSE = select(exists().where(COURSES.c.id == bindparam("course_id")))
+COVER = insert(COVERED).from_select(  # those that there are: who names another is told so afterwards
+    ["coupon_id", "course_id"],
+    select(cast(bindparam("coupon"), BigInteger), COURSES.c.id).where(COURSES.c.id == bindparam("course")),
+)
 ADD = upsert(COUPONS).on_conflict_do_nothing(index_elements=["code"]).returning(*COUPON_COLUMNS)
 COUNTS = or_(USES.c.used_at.is_not(None), USES.c.reserved_until > bindparam("now", type_=USES.c.reserved_until.type))
 COUNT_USES = select(
@@ -120,10 +123,13 @@ class SqlCouponStore(SqlStore):
         await self.transaction.execute(statement.values(used_at=self.transaction.clock.now()))
 
     async def _cover(self, coupon_id: int, course_ids: Sequence[int]) -> None:
-        for course_id in sorted(set(course_ids)):
-            if not await self.transaction.scalar(IS_COURSE, {"course_id": course_id}):
-                raise Invalid.field("course_ids", f"There is no course {course_id}.")
-            await self.transaction.execute(insert(COVERED), {"coupon_id": coupon_id, "course_id": course_id})
+        wanted = sorted(set(course_ids))
+        if not wanted:
+            return
+        await self.transaction.execute(COVER, [{"coupon": coupon_id, "course": course_id} for course_id in wanted])
+        known = {course_id for (course_id,) in await self.transaction.rows(COURSE_IDS, {"coupon_id": coupon_id})}
+        if missing := [course_id for course_id in wanted if course_id not in known]:
+            raise Invalid.field("course_ids", f"There is no course {missing[0]}.")
 
     async def _one(self, row: Sequence[Any] | None) -> Coupon | None:
         if row is None:

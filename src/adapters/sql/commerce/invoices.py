@@ -1,6 +1,6 @@
 """Invoices and credit notes: written within a transaction, and read."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.clock import INDIA
 from modules.commerce.domain.invoices import Invoice, InvoiceKind
 
 INVOICES, COUNTERS = table(InvoiceModel), table(InvoiceCounter)
+PART = 500
 DOCUMENT = select(INVOICES.c.document, INVOICES.c.id, INVOICES.c.cancelled_at).order_by(INVOICES.c.id)
 OF_PAYMENT = DOCUMENT.where(INVOICES.c.payment_id == bindparam("payment_id"))
 OF_USER = DOCUMENT.join(PAYMENTS, PAYMENTS.c.id == INVOICES.c.payment_id).where(
@@ -29,7 +30,8 @@ _MOMENT = INVOICES.c.issued_at.type
 ISSUED = DOCUMENT.where(
     INVOICES.c.issued_at >= bindparam("since", type_=_MOMENT),
     INVOICES.c.issued_at < bindparam("until", type_=_MOMENT),
-)
+    INVOICES.c.id > bindparam("after"),
+).limit(PART)
 BUYER = select(USERS.c.full_name, USERS.c.username).where(USERS.c.id == bindparam("id"))
 _next = upsert(COUNTERS)
 NEXT = _next.on_conflict_do_update(
@@ -100,10 +102,13 @@ class SqlInvoices:
         found = await self._read(OF_REFUND, viewer, refund_id=refund_id)
         return found[0] if found else None
 
-    async def issued(self, first: date, last: date) -> list[Invoice]:
-        since = datetime.combine(first, time(), INDIA)
-        values = {"since": since, "until": datetime.combine(last + timedelta(days=1), time(), INDIA)}
-        return [invoice(row) for row in await self._database.rows(ISSUED, values)]
+    async def issued(self, first: date, last: date) -> AsyncIterator[list[Invoice]]:
+        since, until = (datetime.combine(day, time(), INDIA) for day in (first, last + timedelta(days=1)))
+        values: dict[str, Any] = {"since": since, "until": until, "after": 0}
+        while rows := await self._database.rows(ISSUED, values):
+            part = [invoice(row) for row in rows]
+            yield part
+            values["after"] = part[-1].id
 
     async def _read(self, statement: Select[Any], viewer: Actor | None, **values: int) -> list[Invoice]:
         if viewer is not None and not viewer.is_admin:

@@ -28,6 +28,12 @@ OF_BUNDLE = (
     .where(PARTS.c.bundle_id == bindparam("bundle_id"))
     .order_by(PARTS.c.position)
 )
+OF_BUNDLES = (
+    _COURSE.join(PARTS, PARTS.c.course_id == COURSES.c.id)
+    .with_only_columns(PARTS.c.bundle_id, *_COURSE.selected_columns)
+    .where(PARTS.c.bundle_id.between(bindparam("first"), bindparam("last")))
+    .order_by(PARTS.c.bundle_id, PARTS.c.position)
+)
 BUNDLE = select(*BUNDLE_COLUMNS).where(BUNDLES.c.id == bindparam("id"))
 BUNDLE_LOCKED = BUNDLE.with_for_update(key_share=True)
 PLAN = select(*PLAN_COLUMNS).where(PLANS.c.id == bindparam("id"))

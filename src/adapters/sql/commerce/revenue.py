@@ -57,7 +57,7 @@ BY_COURSE = (
 # whoever earned once stays on the list when the share has ended
 _earned = (
     select(ENTRIES.c.course_id, ENTRIES.c.instructor_id, func.sum(ENTRIES.c.amount_paise).label("earned"))
-    .where(ENTRIES.c.account == Account.SHARES.value)
+    .where(ENTRIES.c.account == Account.SHARES.value, ENTRIES.c.instructor_id.is_not(None))  # by the index of these
     .group_by(ENTRIES.c.course_id, ENTRIES.c.instructor_id)
     .subquery()
 )
