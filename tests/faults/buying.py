@@ -249,6 +249,10 @@ class Trouble:
         """The trouble ends, and what is left is worked on until nothing moves."""
         do = self.world.house.workflows
         await self.world.sandbox.faults(razorpay={}, refunds={"status": "processed"})
+        for dispute in (await self.call("GET", "v1/disputes", params={"count": 100}))["items"]:
+            if dispute["status"] in {"open", "under_review"}:  # while it lasts, refunds wait
+                won = {"status": "won", "webhook": False}
+                await self.call("POST", f"payments/{dispute['payment_id']}/dispute/", json=won)
         for pending in await self.pending_refunds():
             await self.call("POST", f"refunds/{pending}/settle/", json={"status": "processed", "webhook": False})
         for _ in range(6):

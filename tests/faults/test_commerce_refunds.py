@@ -234,3 +234,14 @@ async def test_a_refused_refund_is_tried_for_days_and_then_gives_access_back(wor
     assert await has_access(student, course)
     shown = await payment_of(student, payment)
     assert (shown["status"], shown["refunded_amount_paise"]) == ("partially_refunded", 45_000)
+
+
+async def test_40_a_dispute_that_no_webhook_told_of_is_found(world: World) -> None:
+    student, course, _, paid = await bought(world)
+    path = f"/sandbox/razorpay/payments/{paid['razorpay_payment_id']}/dispute/"
+    for status, opens in (("open", True), ("lost", False)):
+        await world.sandbox.http.post(path, json={"status": status, "webhook": False})
+        await world.house.workflows.reconciling.sweep_captures()
+        await world.settle()
+        assert await has_access(student, course) is opens
+    assert await world.count("disputes") == 1

@@ -16,6 +16,7 @@ import requests
 from razorpay.errors import BadRequestError
 
 from adapters.razorpay.entities import (
+    DisputeEntity,
     OrderEntity,
     PaymentEntity,
     RefundEntity,
@@ -27,7 +28,14 @@ from adapters.razorpay.entities import (
 )
 from adapters.razorpay.signatures import is_signed
 from core.errors import Invalid
-from modules.commerce.domain.gateway import GATEWAY_ID, GatewayUnavailable, Known, KnownRefund, RefundRefused
+from modules.commerce.domain.gateway import (
+    GATEWAY_ID,
+    GatewayUnavailable,
+    Known,
+    KnownDispute,
+    KnownRefund,
+    RefundRefused,
+)
 from modules.commerce.ports import GatewayNews, GatewayOrder
 
 CONNECT_S, READ_S = 3.0, 10.0
@@ -103,6 +111,9 @@ class RazorpayGateway:
 
     async def refunds(self, since: datetime, until: datetime) -> list[KnownRefund]:
         return [known_refund(_read(one, RefundEntity)) for one in await self._listed(_list_refunds, since, until)]
+
+    async def disputes(self, since: datetime, until: datetime) -> list[KnownDispute]:
+        return [known_dispute(_read(one, DisputeEntity)) for one in await self._listed(_list_disputes, since, until)]
 
     async def refund(self, payment_id: str, *, amount_paise: int, key: str, notes: dict[str, str]) -> KnownRefund:
         _demand_id(payment_id)
@@ -229,6 +240,10 @@ def _list_payments(query: dict[str, int], client: Any, timeout: tuple[float, flo
 
 def _list_refunds(query: dict[str, int], client: Any, timeout: tuple[float, float]) -> Any:
     return client.refund.all(query, timeout=timeout)
+
+
+def _list_disputes(query: dict[str, int], client: Any, timeout: tuple[float, float]) -> Any:
+    return client.dispute.all(query, timeout=timeout)
 
 
 def _name(body: bytes) -> str:

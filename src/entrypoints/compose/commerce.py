@@ -33,11 +33,11 @@ from modules.commerce.webhooks import Webhooks
 def commerce(settings: Settings, tools: Tools, gateway: PaymentGateway) -> dict[str, Any]:
     begin, clock = tools.database.begin(SqlCommerceStore), tools.clock
     settlement, returns, invoices = Settlement(clock), Returns(clock), SqlInvoices(tools.database)
-    supplier = _supplier(settings)
+    supplier, disputes = _supplier(settings), Disputes(returns, clock)
     return {
         "checkout": Checkout(begin, gateway, settlement, supplier, tools.randomness, clock),
-        "webhooks": Webhooks(begin, gateway, settlement, returns, Disputes(returns, clock), clock),
-        "reconciling": Reconciling(begin, gateway, settlement, returns, clock),
+        "webhooks": Webhooks(begin, gateway, settlement, returns, disputes, clock),
+        "reconciling": Reconciling(begin, gateway, settlement, returns, disputes, clock),
         "refunding": Refunding(begin, returns, tools.randomness, clock),
         "repaying": Repaying(begin, gateway, returns, clock),
         "resolving": Resolving(begin, returns, clock),

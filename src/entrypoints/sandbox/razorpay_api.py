@@ -32,6 +32,7 @@ def razorpay_api(razorpay: Razorpay) -> Router:
             *(create_order, list_orders, fetch_order, list_order_payments),
             *(list_payments, fetch_payment, capture_payment),
             *(refund_payment, create_refund, list_refunds, fetch_refund, list_payment_refunds, fetch_payment_refund),
+            list_disputes,
         ],
         dependencies={"razorpay": Provide(lambda: razorpay, sync_to_thread=False)},
         guards=[_BasicAuth(razorpay.account.key_id, razorpay.account.key_secret)],
@@ -124,6 +125,12 @@ async def list_refunds(request: ApiRequest, razorpay: NamedDependency[Razorpay])
 @get("/refunds/{refund_id:str}")
 async def fetch_refund(request: ApiRequest, razorpay: NamedDependency[Razorpay], refund_id: FromPath[str]) -> Json:
     return await _answer(request, razorpay, lambda: razorpay.refunds.refund(refund_id).as_json())
+
+
+@get("/disputes")
+async def list_disputes(request: ApiRequest, razorpay: NamedDependency[Razorpay]) -> Json:
+    query = dict(request.query_params)
+    return await _answer(request, razorpay, lambda: requests.page_of(razorpay.account.disputes(), query))
 
 
 @get("/payments/{payment_id:str}/refunds")

@@ -167,6 +167,11 @@ class RazorpayAccount:
         self.happened(f"payment.dispute.{name}", payment=payment.as_json(), dispute=payment.dispute.as_json())
         return payment.dispute
 
+    def disputes(self) -> list[Dispute]:
+        """The last one of each payment, newest first."""
+        found = [payment.dispute for payment in self.payments.values() if payment.dispute is not None]
+        return sorted(found, key=lambda dispute: dispute.created_at, reverse=True)
+
     def _require_payable(self, order: Order) -> None:
         if order.status == "paid":
             raise RazorpayError("Payment already done for this order.")

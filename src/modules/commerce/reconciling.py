@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from core.actor import Actor
 from core.clock import Clock
 from core.transaction import Begin
+from modules.commerce.disputes import Disputes
 from modules.commerce.domain.gateway import GatewayUnavailable, Known
 from modules.commerce.domain.payments import FIRST_LOOK, LAST_LOOK, UNPAID, Payment, Status, next_look
 from modules.commerce.events import LookWanted
@@ -20,6 +21,7 @@ BATCH = 50
 MOST_SILENCES = 3
 HASTE = timedelta(seconds=10)
 DAYS_BACK = timedelta(days=3)
+DISPUTES_BACK = timedelta(days=180)  # banks take months
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Reconciling:
     gateway: PaymentGateway
     settlement: Settlement
     returns: Returns
+    disputes: Disputes
     clock: Clock
 
     async def look_at_due(self) -> int:
@@ -48,8 +51,8 @@ class Reconciling:
         return total
 
     async def sweep_captures(self) -> int:
-        """Compare all that Razorpay captured or gave back in the last three days with what we know; how many captures
-        those are.
+        """Compare all that Razorpay captured or gave back in the last three days, and the disputes of half a year, with
+        what we know; how many captures there are.
 
         It runs each day: the two days before yesterday are for a school whose workers stood still.
 
@@ -64,6 +67,9 @@ class Reconciling:
         for refund in reversed(await self.gateway.refunds(now - DAYS_BACK, now)):
             async with self.begin() as store:
                 await self.returns.apply(store, refund)
+        for dispute in reversed(await self.gateway.disputes(now - DISPUTES_BACK, now)):
+            async with self.begin() as store:
+                await self.disputes.apply(store, dispute)
         return len(found)
 
     async def look(self, payment_id: int) -> None:
