@@ -249,7 +249,7 @@ class Trouble:
         """The trouble ends, and what is left is worked on until nothing moves."""
         do = self.world.house.workflows
         await self.world.sandbox.faults(razorpay={}, refunds={"status": "processed"})
-        for dispute in (await self.call("GET", "v1/disputes", params={"count": 100}))["items"]:
+        for dispute in await self.disputes():
             if dispute["status"] in {"open", "under_review"}:  # while it lasts, refunds wait
                 won = {"status": "won", "webhook": False}
                 await self.call("POST", f"payments/{dispute['payment_id']}/dispute/", json=won)
@@ -277,6 +277,12 @@ class Trouble:
 
     def some_payment(self) -> str | None:
         return self.rng.choice(self.proofs)[1]["razorpay_payment_id"] if self.proofs else None
+
+    async def disputes(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while part := (await self.call("GET", "v1/disputes", params={"count": 100, "skip": len(found)}))["items"]:
+            found += part
+        return found
 
     async def payments(self, student: Person) -> list[int]:
         from sqlalchemy import text

@@ -34,12 +34,14 @@ class RazorpayAccount:
         self.payments: dict[str, Payment] = {}
         self._order_of_receipt: dict[str, str] = {}
         self._payments_of_order: dict[str, list[str]] = {}
+        self._disputes: list[Dispute] = []
         self._events: list[Event] = []
         self._clock = clock
 
     def forget(self) -> None:
-        for kept in (self.orders, self.payments, self._order_of_receipt, self._payments_of_order, self._events):
+        for kept in (self.orders, self.payments, self._order_of_receipt, self._payments_of_order):
             kept.clear()
+        self._disputes, self._events = [], []
 
     def now(self) -> int:
         return int(self._clock())
@@ -162,15 +164,15 @@ class RazorpayAccount:
             raise RazorpayError("Only a captured payment can be disputed.")
         if payment.dispute is None or payment.dispute.status in {"won", "lost", "closed"}:
             payment.dispute = Dispute(payment.id, payment.amount, payment.currency, self.now(), "open")
+            self._disputes.append(payment.dispute)
         payment.dispute.status = status
         name = "created" if status == "open" else status
         self.happened(f"payment.dispute.{name}", payment=payment.as_json(), dispute=payment.dispute.as_json())
         return payment.dispute
 
     def disputes(self) -> list[Dispute]:
-        """The last one of each payment, newest first."""
-        found = [payment.dispute for payment in self.payments.values() if payment.dispute is not None]
-        return sorted(found, key=lambda dispute: dispute.created_at, reverse=True)
+        """Newest first, decided ones too."""
+        return self._disputes[::-1]
 
     def _require_payable(self, order: Order) -> None:
         if order.status == "paid":
