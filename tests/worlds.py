@@ -28,18 +28,24 @@ numbers = itertools.count(1)
 
 
 class TestClock:
-    """Real time, moved on demand."""
+    """Real time, moved on demand, or stopped."""
 
     __test__ = False
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.stopped_at: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return self.stopped_at or datetime.now(UTC) + self.ahead
 
     def advance(self, **by: float) -> None:
         self.ahead += timedelta(**by)
+        if self.stopped_at is not None:
+            self.stopped_at += timedelta(**by)
+
+    def stop_at(self, moment: datetime) -> None:
+        self.stopped_at = moment
 
 
 @dataclass
@@ -90,6 +96,11 @@ class Person:
     token: str
     refresh_token: str
     role: Role
+
+    async def log_in(self) -> None:
+        """Again, when time has passed."""
+        tokens = await self.world.house.workflows.logins.login(self.email, PASSWORD, device="test")
+        self.token, self.refresh_token = tokens.access_token, tokens.refresh_token
 
     @property
     def headers(self) -> dict[str, str]:
@@ -179,6 +190,7 @@ class World:
             "is_sequential": False,
             "has_certificate": True,
             "certificate_min_score": None,
+            "certificate_min_attendance": None,
             "is_trending": False,
             "price_paise": price_paise,
         }

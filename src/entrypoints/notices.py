@@ -1,7 +1,12 @@
 """What people are told of each fact: the notices that reactions post. Of those of one fact, each gets the first."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from core.money import rupees
 from entrypoints.workflows import Workflows
+from modules.attendance.domain.excuses import ExcuseStatus
+from modules.attendance.events import AttendanceLow, ClassCancelled, ClassMoved, ClassStarting, ExcuseAnswered
 from modules.commerce.domain.refunds import Origin, RefundStatus
 from modules.commerce.events import OrderPaid, RefundFailed, RefundProcessed, RefundRejected
 from modules.community.events import DirectMessageSent, PostModerated, PostPublished, PostReported, PostWaits
@@ -126,6 +131,71 @@ def of_certificate(event: CertificateIssued) -> NewNotice:
         course_id=event.course_id,
         link_id=event.certificate_id,
     )
+
+
+async def of_class(do: Workflows, event: ClassStarting | ClassMoved | ClassCancelled) -> tuple[NewNotice, ...]:
+    """Everybody whose class it is: of a group, its members."""
+    found = await do.attendance.figures(event.session_id)
+    if found is None:
+        return ()
+    session = found.session
+    variant = {ClassMoved: "moved", ClassCancelled: "cancelled"}.get(type(event), "")
+    which = f"-{event.version}" if isinstance(event, ClassMoved) else ""
+    notice = NewNotice(
+        cause=f"class-{session.id}-{variant or 'starting'}{which}",
+        notification_type=NotificationType.CLASS_STARTING,
+        audience=Audience.ENROLLED if session.community_id is None else Audience.MEMBERS,
+        variant=variant,
+        actor_id=None if isinstance(event, ClassStarting) else event.actor_id,
+        community_id=session.community_id,
+        course_id=session.course_id,
+        link_id=session.id,
+        words={"title": session.title, "date": _moment(session.starts_at, session.timezone)},
+    )
+    return (notice,)
+
+
+async def of_low_attendance(do: Workflows, event: AttendanceLow) -> tuple[NewNotice, ...]:
+    report = await do.attendance.student(event.course_id, event.user_id)
+    if report is None or report.attendance.percentage is None:
+        return ()
+    notice = NewNotice(
+        cause=f"attendance-{event.course_id}-{event.user_id}",
+        notification_type=NotificationType.ATTENDANCE_WARNING,
+        audience=Audience.USER,
+        recipient_id=event.user_id,
+        course_id=event.course_id,
+        link_id=event.course_id,
+        words={"percent": f"{report.attendance.percentage:g}"},
+    )
+    return (notice,)
+
+
+async def of_excuse(do: Workflows, event: ExcuseAnswered) -> tuple[NewNotice, ...]:
+    card = await do.classes.answered_excuse(event.excuse_id)
+    if card is None:
+        return ()
+    notice = NewNotice(
+        cause=f"excuse-{event.excuse_id}",
+        notification_type=NotificationType.ATTENDANCE_WARNING,
+        audience=Audience.USER,
+        variant="excused" if card.excuse.status is ExcuseStatus.APPROVED else "not_excused",
+        recipient_id=card.excuse.user_id,
+        actor_id=card.excuse.decided_by_id,
+        course_id=card.excuse.course_id,
+        link_id=card.excuse.session_id,
+        words={
+            "title": card.session_title,
+            "date": _moment(card.starts_at, card.timezone),
+            "notes": card.excuse.notes,
+        },
+    )
+    return (notice,)
+
+
+def _moment(at: datetime, timezone: str) -> str:
+    """By the clocks of the class, and which these are."""
+    return f"{at.astimezone(ZoneInfo(timezone)):%d/%m/%Y %H:%M %Z}"
 
 
 def _for_moderators(cause: str, variant: str, community_id: int, post_id: int, actor_id: int | None) -> NewNotice:

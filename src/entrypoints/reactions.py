@@ -12,6 +12,14 @@ from core.events import Reaction, Reactions
 from entrypoints import notices
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
+from modules.attendance.events import (
+    AttendanceLow,
+    AttendanceTaken,
+    ClassCancelled,
+    ClassMoved,
+    ClassStarting,
+    ExcuseAnswered,
+)
 from modules.commerce.events import (
     AccessOwed,
     AccessReturned,
@@ -117,6 +125,9 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
         Reaction(
             "certify_score", ScoreReached, lambda tx, e: do.certifying.consider(certificates(tx), e.enrollment_id)
         ),
+        Reaction(
+            "forget_attendance", AccountErased, lambda tx, e: do.attending.forget(see["attendance"](tx), e.user_id)
+        ),
         Reaction("forget_certificates", AccountErased, lambda tx, e: do.certifying.forget(certificates(tx), e.user_id)),
         Reaction("forget_notes", AccountErased, lambda tx, e: do.noting.forget(notes(tx), e.user_id)),
         Reaction("forget_imported", EmailForgotten, lambda tx, e: do.importing.forget(learning(tx), e.email)),
@@ -166,6 +177,31 @@ def _telling(do: Workflows) -> tuple[Reaction, ...]:
         Reaction("tell_of_rejected_refund", RefundRejected, tell_of_refund, outside=True),
         Reaction("spread_notice", NoticePosted, lambda e: do.telling.spread(e.notice_id), outside=True),
         Reaction("push", PushesWaiting, lambda e: do.pushing.send_some(e.notice_id), outside=True),
+    )
+
+
+def _teaching(do: Workflows) -> tuple[Reaction, ...]:
+    """What follows from live classes."""
+
+    async def tell_of_class(event: ClassStarting | ClassMoved | ClassCancelled) -> None:
+        await do.telling.tell(*await notices.of_class(do, event))
+
+    async def tell_of_low_attendance(event: AttendanceLow) -> None:
+        await do.telling.tell(*await notices.of_low_attendance(do, event))
+
+    async def tell_of_excuse(event: ExcuseAnswered) -> None:
+        await do.telling.tell(*await notices.of_excuse(do, event))
+
+    return (
+        Reaction("tell_of_class", ClassStarting, tell_of_class, outside=True),
+        Reaction("tell_of_moved_class", ClassMoved, tell_of_class, outside=True),
+        Reaction("tell_of_cancelled_class", ClassCancelled, tell_of_class, outside=True),
+        Reaction("warn_of_attendance", AttendanceTaken, lambda e: do.cautioning.warn(e.course_id), outside=True),
+        Reaction(
+            "certify_attendance", AttendanceTaken, lambda e: do.certifying.consider_course(e.course_id), outside=True
+        ),
+        Reaction("tell_of_low_attendance", AttendanceLow, tell_of_low_attendance, outside=True),
+        Reaction("tell_of_excuse", ExcuseAnswered, tell_of_excuse, outside=True),
     )
 
 
@@ -225,6 +261,7 @@ def _alerting() -> tuple[Reaction, ...]:
 def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     return (
         *_telling(do),
+        *_teaching(do),
         *_paying(do, see),
         *_alerting(),
         Reaction(

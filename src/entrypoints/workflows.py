@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass
 
+from modules.attendance.attending import Attending
+from modules.attendance.cautioning import Cautioning
+from modules.attendance.conducting import Conducting
+from modules.attendance.excusing import Excusing
+from modules.attendance.grading import Grading
+from modules.attendance.marking import Marking
+from modules.attendance.queries import AttendanceReports, ClassQueries
+from modules.attendance.scheduling import Scheduling
+from modules.attendance.subscribing import Subscribing
 from modules.commerce.bookkeeping import Bookkeeping
 from modules.commerce.checkout import Checkout
 from modules.commerce.coupon_ports import CouponQueries
@@ -97,6 +106,17 @@ class Workflows:
     reviews: ReviewQueries
     certificates: CertificateQueries
     analytics: AnalyticsQueries
+    # attendance
+    grading: Grading
+    scheduling: Scheduling
+    conducting: Conducting
+    attending: Attending
+    marking: Marking
+    excusing: Excusing
+    cautioning: Cautioning
+    subscribing: Subscribing
+    classes: ClassQueries
+    attendance: AttendanceReports
     # commerce
     checkout: Checkout
     webhooks: Webhooks

@@ -17,7 +17,8 @@ COURSES_URL = "/api/courses/courses/"
 COURSE_KEYS = {
     "id", "title", "slug", "description", "price", "price_paise", "currency", "thumbnail", "category", "category_info",
     "level", "language", "is_published", "is_trending", "rating", "rating_count", "enrolled_count", "access_days",
-    "is_sequential", "has_certificate", "certificate_min_score", "created_by_id", "created_by", "created_at", "version",
+    "is_sequential", "has_certificate", "certificate_min_score",
+    "certificate_min_attendance", "created_by_id", "created_by", "created_at", "version",
 }  # fmt: skip
 LOCKED_KEYS = {
     "id", "title", "content_type", "video_duration", "is_preview", "order", "is_locked", "lock_reason", "available_at",
@@ -46,6 +47,7 @@ async def shelve(world: World, count: int, **values: object) -> list[int]:
         }
         texts = {"title": f"Course {number % 7}", "description": "About it.", "is_trending": False}
         rules = {"is_sequential": False, "has_certificate": True, "certificate_min_score": None}
+        rules["certificate_min_attendance"] = None
         made = await do.authoring.create(admin.actor, category=None, slug=None, **{**fixed, **texts, **rules, **values})
         ids.append(made.id)
     async with world.house.database.transaction() as transaction:

@@ -19,6 +19,7 @@ from adapters.redis.wakeup import SaqWakeUp
 from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
+from adapters.sql.attendance.store import SqlAttendanceStore
 from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce.queries import SqlCommerceQueries
 from adapters.sql.commerce.store import SqlCommerceStore
@@ -54,6 +55,7 @@ from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
 from core.hub import Hub
+from entrypoints.compose.attendance import attendance
 from entrypoints.compose.commerce import commerce
 from entrypoints.compose.learning import learning
 from entrypoints.compose.tools import Tools
@@ -139,6 +141,7 @@ def compose(
         **_identity(settings, tools, shelf),
         **learning(settings, tools, library, shelf),
         **money,
+        **attendance(settings, tools),
         **_community(tools, shelf, library),
         **_notifications(settings, tools, transport, pushes, money["invoicing"]),
         presence=presence,
@@ -183,6 +186,7 @@ def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "preferences": SqlPreferenceStore,
         "notes": SqlNoteStore,
         "certificates": SqlCertificateStore,
+        "attendance": SqlAttendanceStore,
         "sockets": lambda transaction: SqlReviewStore(transaction, hub),
     }
 

@@ -15,12 +15,17 @@ from entrypoints.http import (
     analytics,
     archives,
     attempts,
+    attendance,
+    attendance_reports,
+    calendars,
     certificates,
+    classes,
     contents,
     coupons,
     courses,
     credentials,
     enrolments,
+    excuses,
     files,
     group_members,
     groups,
@@ -43,6 +48,7 @@ from entrypoints.http import (
     refunds,
     revenue,
     reviews,
+    status_sets,
     users,
 )
 from entrypoints.http.answers import Answer
@@ -61,6 +67,14 @@ MONEY = [
     *refunds.HANDLERS,
     *reconciliation.HANDLERS,
     *revenue.HANDLERS,
+]
+LIVE = [
+    *classes.HANDLERS,
+    *attendance.HANDLERS,
+    *attendance_reports.HANDLERS,
+    *excuses.HANDLERS,
+    *status_sets.HANDLERS,
+    *calendars.HANDLERS,
 ]
 LARGEST_BODY = 2**20
 Background = Callable[[House], AbstractAsyncContextManager[None]]
@@ -136,6 +150,7 @@ def _routes(house: House) -> list[Any]:
             ],
             tags=["courses"],
         ),
+        Router("/api/attendance", route_handlers=LIVE, tags=["attendance"]),
         Router("/api/payments", route_handlers=MONEY, tags=["payments"]),
         Router(
             "/api/community",

@@ -64,6 +64,7 @@ class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
     is_sequential: bool = False
     has_certificate: bool = True
     certificate_min_score: Percent | None = None
+    certificate_min_attendance: Percent | None = None
     is_trending: bool = False
     slug: str | None = None
 
@@ -81,6 +82,7 @@ class CourseChanges(Struct, frozen=True, forbid_unknown_fields=True):
     is_sequential: bool | UnsetType = UNSET
     has_certificate: bool | UnsetType = UNSET
     certificate_min_score: Percent | UnsetType | None = UNSET
+    certificate_min_attendance: Percent | UnsetType | None = UNSET
     is_trending: bool | UnsetType = UNSET
     slug: str | UnsetType = UNSET
     id: Any = UNSET
@@ -200,6 +202,7 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
         is_sequential=data.is_sequential,
         has_certificate=data.has_certificate,
         certificate_min_score=data.certificate_min_score,
+        certificate_min_attendance=data.certificate_min_attendance,
         is_trending=data.is_trending,
     )
     return await _detail(request, created.id)
@@ -209,7 +212,8 @@ async def create_course(request: Call, data: JSONBody[NewCourse]) -> CourseDetai
 async def edit_course(request: Call, course_id: FromPath[int], data: JSONBody[CourseChanges]) -> CourseDetail:
     """Change a course. Orders that are open keep the price they were made for."""
     names = ("title", "description", "category", "language", "access_days", "is_sequential", "is_trending", "slug")
-    changes = given(data, *names, "has_certificate", "certificate_min_score")
+    changes = given(data, *names, "has_certificate")
+    changes |= given(data, "certificate_min_score", "certificate_min_attendance")
     if data.price is not UNSET:
         changes["price_paise"] = to_paise(data.price)
     if data.level is not UNSET:

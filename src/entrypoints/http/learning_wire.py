@@ -49,6 +49,7 @@ class CourseInfo(Struct, frozen=True):
     is_sequential: bool
     has_certificate: bool
     certificate_min_score: float | None
+    certificate_min_attendance: float | None
     created_by_id: int
     created_by: PersonRef
     created_at: datetime
@@ -213,6 +214,7 @@ def course_values(base: str, card: CourseCard) -> tuple[object, ...]:
         card.is_sequential,
         card.has_certificate,
         card.certificate_min_score,
+        card.certificate_min_attendance,
         card.created_by.id,
         person(base, card.created_by),
         card.created_at,

@@ -125,6 +125,7 @@ def course(id_: int, offer: Offer, category_ids: Mapping[str, int], created_by_i
         "is_sequential": False,
         "has_certificate": True,
         "certificate_min_score": None,
+        "certificate_min_attendance": None,
         "created_by_id": created_by_id,
         "created_at": created_at,
         "version": 1,

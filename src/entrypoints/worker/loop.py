@@ -29,6 +29,8 @@ def jobs(house: House) -> dict[str, Job]:
         "push_notifications": Job(timedelta(seconds=30), do.pushing.send_due, outside=True),
         "fold_post_counts": Job(timedelta(seconds=10), house.post_counts.fold),
         "close_overdue_attempts": Job(timedelta(seconds=10), do.attempting.close_overdue),
+        "announce_classes": Job(timedelta(seconds=30), do.conducting.announce_starting),
+        "close_classes": Job(timedelta(seconds=30), do.conducting.close_ended),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
         "sweep_uploads": Job(timedelta(hours=1), do.uploading.sweep, outside=True),
         "prune": Job(timedelta(hours=1), house.pruning.prune),

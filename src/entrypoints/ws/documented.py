@@ -9,6 +9,7 @@ from entrypoints.ws.closing import Code
 from entrypoints.ws.incoming import OnChat, OnNotifications, Said
 from entrypoints.ws.outgoing import (
     Ack,
+    Attendance,
     AuthExpiring,
     AuthRefreshed,
     ChatMessage,
@@ -35,7 +36,7 @@ from entrypoints.ws.outgoing import (
 
 ALWAYS = (Welcome, Ack, Status, Receipts, AuthExpiring, AuthRefreshed, Ping, Error, MessageUpdated, MessageDeleted)
 ON_CHAT = (*ALWAYS, ChatMessage, Resume, Resync, PresenceState, Presence, UserJoined, UserLeft, Typing)
-ON_NOTIFICATIONS = (*ALWAYS, DirectMessage, Notification, NotificationRead, UnreadCount, Resync)
+ON_NOTIFICATIONS = (*ALWAYS, DirectMessage, Notification, NotificationRead, UnreadCount, Attendance, Resync)
 OF_VERSION_1 = (Notification, ChatMessage, MessageUpdated, MessageDeleted, Typing, UserJoined, UserLeft, Status, Error)
 REF = "#/components/schemas/{name}"
 MEANING = {

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from modules.attendance.domain.records import Source
 from modules.community.domain.chat import MessageStatus, MessageType
 from modules.notifications.domain.kinds import LinkType, NotificationType
 
@@ -213,6 +214,27 @@ class UnreadCount(Told, frozen=True, tag="unread_count"):
     """How many notifications are unread at this moment."""
 
     unread_count: int
+
+
+class Attendee(Struct, frozen=True):
+    """One student's record in a class, as it is now; of two, the one of the higher `version` is the later."""
+
+    user_id: int
+    username: str
+    full_name: str
+    status: str
+    source: Source | None
+    recorded_at: datetime
+    is_flagged: bool
+    version: int
+
+
+class Attendance(Told, frozen=True, tag="attendance"):
+    """To the instructors of a live class: what has just changed in it, and how many have which status by now."""
+
+    session_id: int
+    records: list[Attendee]
+    counts: dict[str, int]
 
 
 class AuthExpiring(Told, frozen=True, tag="auth_expiring"):

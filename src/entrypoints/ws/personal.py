@@ -7,6 +7,7 @@ import structlog
 
 from entrypoints.ws.connection import Connection
 from entrypoints.ws.outgoing import (
+    Attendance,
     Frame,
     MessageDeleted,
     MessageUpdated,
@@ -77,6 +78,10 @@ class PersonalFeed:
 
     def follow(self, read: NotificationRead | UnreadCount) -> None:
         self._offer(read)
+
+    def call_roll(self, told: Attendance) -> None:
+        """The next one has the counts again, so this may be dropped."""
+        self._offer(told, is_passing=True)
 
     def ping(self) -> Frame:
         return frame(Ping())

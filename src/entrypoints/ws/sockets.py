@@ -23,6 +23,7 @@ from entrypoints.ws.outgoing import AuthExpiring
 from entrypoints.ws.personal import PersonalFeed
 from entrypoints.ws.presence import PresenceKeeper
 from entrypoints.ws.rendering import Rendering
+from entrypoints.ws.rollcall import RollCaller
 from entrypoints.ws.room import Room
 from modules.community.live import community_channel, user_channel
 from modules.identity.domain import TokenExpired
@@ -48,6 +49,7 @@ class Sockets:
         self.rooms: dict[int, Room] = {}
         self.feeds: dict[int, PersonalFeed] = {}
         self.notifier = Notifier(house, self.feeds)
+        self.roll_caller = RollCaller(house, self.feeds)
         self.is_draining = False
         self.newcomers: dict[Connection, None] = {}
         """To be reviewed once: their login may have ended while they were let in."""

@@ -45,7 +45,8 @@ class Watch:
         self._house.hub.on_gap(self._compare_soon)
         await self._house.hub.subscribe(REVIEWS, self._review_soon)
         task = asyncio.create_task(self._run(), name="watch")
-        async with self._sockets.presence.running(), self._sockets.notifier.running():
+        sockets = self._sockets
+        async with sockets.presence.running(), sockets.notifier.running(), sockets.roll_caller.running():
             try:
                 yield
             finally:

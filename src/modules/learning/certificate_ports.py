@@ -10,7 +10,13 @@ from modules.learning.domain.certificates import Certificate, Claim
 
 
 class CertificateStore(Emits, Protocol):
-    async def claim(self, enrollment_id: int) -> Claim | None: ...
+    async def claim(self, enrollment_id: int) -> Claim | None:
+        """Locked. Attendance is asked of attendance, where it counts."""
+        ...
+
+    async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:
+        """Completed enrolments without a certificate, by id, of a course whose certificates ask for attendance."""
+        ...
 
     async def is_staff(self, actor: Actor, course_id: int) -> bool: ...
 

@@ -12,6 +12,8 @@ from modules.learning.domain.catalogue import NotStaff
 from modules.learning.domain.certificates import AlreadyRevoked, Certificate, number_of, payload, plain_number
 from modules.learning.events import CertificateIssued
 
+BATCH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Certifying:
@@ -38,6 +40,19 @@ class Certifying:
             token=self.signer.sign(payload(claim, number, issuer=self.issuer, issued_at=now)),
         )
         await store.emit(CertificateIssued(certificate_id=issued.id, user_id=claim.user_id, course_id=claim.course_id))
+
+    async def consider_course(self, course_id: int) -> None:
+        """Reaction: attendance was taken, and somebody who had completed the course may have enough of it now."""
+        last = 0
+        while True:
+            async with self.begin() as store:
+                found = await store.waiting(course_id, last, BATCH)
+            for enrollment_id in found:
+                async with self.begin() as store:
+                    await self.consider(store, enrollment_id)
+            if len(found) < BATCH:
+                return
+            last = found[-1]
 
     async def revoke(self, actor: Actor, number: str, reason: str) -> None:
         """The course's staff take a certificate back; whoever checks it sees that, and why.

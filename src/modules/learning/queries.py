@@ -47,6 +47,7 @@ class CourseCard(Struct, frozen=True):
     is_sequential: bool
     has_certificate: bool
     certificate_min_score: float | None
+    certificate_min_attendance: float | None
     created_by: Person
     created_at: datetime
     version: int

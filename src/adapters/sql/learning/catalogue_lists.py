@@ -46,6 +46,7 @@ CARD_COLUMNS = [
     C.is_sequential,
     C.has_certificate,
     C.certificate_min_score,
+    C.certificate_min_attendance,
     *PERSON_COLUMNS,
     C.created_at,
     C.version,

@@ -6,6 +6,8 @@ from fractions import Fraction
 from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from adapters.sql.attendance.figures import POINTS, POSSIBLE, of_course
+from adapters.sql.attendance.rows import RECORDS
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.access import CourseStore
 from adapters.sql.learning.quiz_rows import ATTEMPTS, QUIZZES
@@ -29,11 +31,29 @@ CLAIM = (
         ENROLLMENTS.c.completed_at,
         COURSES.c.has_certificate,
         COURSES.c.certificate_min_score,
+        COURSES.c.certificate_min_attendance,
         exists().where(CERTIFICATES.c.enrollment_id == ENROLLMENTS.c.id),
     )
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
     .join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
     .where(ENROLLMENTS.c.id == bindparam("enrollment_id"))
+    .with_for_update(key_share=True, of=ENROLLMENTS)
+)
+CLAIM_ASKS = Claim.__struct_fields__.index("min_attendance")
+CAME = of_course(POINTS, POSSIBLE).where(RECORDS.c.user_id == bindparam("user_id"))
+WAITING = (
+    select(ENROLLMENTS.c.id)
+    .join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
+    .where(
+        COURSES.c.id == bindparam("course_id"),
+        COURSES.c.has_certificate,
+        COURSES.c.certificate_min_attendance.is_not(None),
+        ENROLLMENTS.c.completed_at.is_not(None),
+        ENROLLMENTS.c.id > bindparam("after"),
+        ~exists().where(CERTIFICATES.c.enrollment_id == ENROLLMENTS.c.id),
+    )
+    .order_by(ENROLLMENTS.c.id)
+    .limit(bindparam("limit"))
 )
 BEST_SCORES = (
     select(func.max(ATTEMPTS.c.score))
@@ -69,8 +89,14 @@ class SqlCertificateStore(CourseStore):
             return None
         asked = {"enrollment_id": enrollment_id, "course_id": row[2]}
         best = [Fraction(str(score or 0)) for (score,) in await self.transaction.rows(BEST_SCORES, asked)]
-        values = [*row[:-1], sum(best) / len(best) if best else None, row[-1]]
+        score = sum(best) / len(best) if best else None
+        came = None if row[CLAIM_ASKS] is None else await self._attendance(course_id=row[2], user_id=row[1])
+        values = [*row[:-1], score, came, row[-1]]
         return Claim(*values)
+
+    async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:
+        values = {"course_id": course_id, "after": after, "limit": limit}
+        return [int(row[0]) for row in await self.transaction.rows(WAITING, values)]
 
     async def keep_key(self, key_id: str, public_key: dict[str, str]) -> None:
         now = self.transaction.clock.now()
@@ -97,6 +123,10 @@ class SqlCertificateStore(CourseStore):
     async def forget(self, user_id: int) -> None:
         statement = update(CERTIFICATES).where(CERTIFICATES.c.user_id == user_id)
         await self.transaction.execute(statement.values(student_name="", token=""))
+
+    async def _attendance(self, *, course_id: int, user_id: int) -> Fraction | None:
+        points, possible = (await self.transaction.execute(CAME, {"course_id": course_id, "user_id": user_id})).one()
+        return Fraction(100 * int(points), int(possible)) if possible else None
 
 
 class SqlCertificateQueries:

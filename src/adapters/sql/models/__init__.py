@@ -1,5 +1,16 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
+from adapters.sql.models.attendance import (
+    AttendanceChange,
+    AttendanceDevice,
+    AttendanceExcuse,
+    AttendanceRecord,
+    AttendanceWarning,
+    CalendarFeed,
+    ClassSeries,
+    ClassSession,
+    StatusSet,
+)
 from adapters.sql.models.certificates import Certificate, CertificateKey
 from adapters.sql.models.chat import (
     ChatMessage,
@@ -69,16 +80,24 @@ from adapters.sql.models.students import Bookmark, ContentNote, Review, ReviewRe
 from adapters.sql.models.types import metadata
 
 __all__ = [
+    "AttendanceChange",
+    "AttendanceDevice",
+    "AttendanceExcuse",
+    "AttendanceRecord",
+    "AttendanceWarning",
     "AuditEntry",
     "Bookmark",
     "Bundle",
     "BundleCourse",
+    "CalendarFeed",
     "Capture",
     "Category",
     "Certificate",
     "CertificateKey",
     "ChatMessage",
     "ChatStream",
+    "ClassSeries",
+    "ClassSession",
     "CommunityGroup",
     "CommunityPost",
     "Content",
@@ -137,6 +156,7 @@ __all__ = [
     "Session",
     "SocketReview",
     "SocketTicket",
+    "StatusSet",
     "Upload",
     "User",
     "metadata",

@@ -57,6 +57,7 @@ class Course(IdentityBase):
     is_sequential: Mapped[bool] = mapped_column(Boolean)
     has_certificate: Mapped[bool] = mapped_column(Boolean)
     certificate_min_score: Mapped[float | None] = mapped_column(Float)
+    certificate_min_attendance: Mapped[float | None] = mapped_column(Float)
     created_by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer)
@@ -142,6 +143,7 @@ class Enrollment(IdentityBase):
         CheckConstraint("source IN ('purchase','free','manual','import')", name="source"),
         UniqueConstraint("user_id", "course_id", name="uq_enrollments_user_course"),
         Index("ix_enrollments_course", "course_id", "id"),
+        Index("ix_enrollments_course_user", "course_id", "user_id"),
         Index("ix_enrollments_expiry", "expiry_date"),
         Index("ix_enrollments_purchase", "purchase_id"),
     )

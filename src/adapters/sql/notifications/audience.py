@@ -21,7 +21,7 @@ from sqlalchemy import (
 from adapters.sql.community.rows import GROUPS, MEMBERS
 from adapters.sql.learning.rows import ENROLLMENTS, INSTRUCTORS, USERS
 from adapters.sql.models import PostMention
-from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS, hears
+from adapters.sql.notifications.places import LIVE_LOGIN, LOGINS, NOW, hears
 from adapters.sql.notifications.rows import (
     CHOICES,
     DEVICES,
@@ -44,6 +44,7 @@ _M = MEMBERS.alias("moderating")
 _HAS_DEVICE = exists().where(DEVICES.c.user_id == USERS.c.id, LOGINS.c.id == DEVICES.c.session_id, LIVE_LOGIN)
 _WANTS = [*PREFERENCE_COLUMNS, CHOICES.c.in_app, CHOICES.c.email, CHOICES.c.push]
 _COMMUNITY = bindparam("community_id", type_=BigInteger)
+_COURSE = bindparam("course_id", type_=BigInteger)
 _POST = bindparam("post_id", type_=BigInteger)
 _RECIPIENT = bindparam("recipient_id", type_=BigInteger)
 _ACTOR = bindparam("actor_id", type_=BigInteger)
@@ -100,6 +101,19 @@ ALL = _wanting(
     .join(USERS, USERS.c.id == _NEXT.c.user_id)
     .outerjoin(ENROLLMENTS, _ENROLMENT)
 )
+_STUDENTS = (
+    select(ENROLLMENTS)
+    .where(ENROLLMENTS.c.course_id == _COURSE, ENROLLMENTS.c.user_id > _AFTER)
+    .order_by(ENROLLMENTS.c.user_id)
+    .limit(_LIMIT)
+    .subquery("students")
+)
+_MAY_ENTER = and_(_STUDENTS.c.is_active, or_(_STUDENTS.c.expiry_date.is_(None), _STUDENTS.c.expiry_date > NOW))
+STUDENTS = _wanting(
+    select(*_PERSON, case((and_(_IS_OTHER, _MAY_ENTER), True), else_=False))
+    .select_from(_STUDENTS)
+    .join(USERS, USERS.c.id == _STUDENTS.c.user_id)
+)
 _MODERATING = union(
     select(_M.c.user_id).where(
         _M.c.community_id == _COMMUNITY, _M.c.is_active, or_(_M.c.role == "moderator", _M.c.role == "instructor")
@@ -113,6 +127,7 @@ _REPLIED_TO = (
 ).scalar_subquery()
 AUDIENCES = {
     Audience.MEMBERS: ALL,
+    Audience.ENROLLED: STUDENTS,
     Audience.MODERATORS: _in_group(USERS.c.id.in_(_MODERATING)),
     Audience.MENTIONED: _in_group(USERS.c.id.in_(_NAMED)),
     Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO),

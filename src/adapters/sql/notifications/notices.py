@@ -108,7 +108,7 @@ class SqlNoticeStore(SqlStore):
     async def audience(self, notice: Notice, limit: int) -> Part:
         alone = ONE_IN_GROUP if notice.is_in_group else ONE
         statement = alone if notice.audience is Audience.USER else AUDIENCES[notice.audience]
-        names = ("recipient_id", "actor_id", "community_id", "post_id", "spread_to")
+        names = ("recipient_id", "actor_id", "community_id", "course_id", "post_id", "spread_to")
         values: dict[str, Any] = {name: getattr(notice, name) for name in names}
         values |= {"notification_type": notice.notification_type.value, "now": self.transaction.clock.now()}
         rows = await self.transaction.rows(statement, {**values, "limit": limit})

@@ -118,6 +118,7 @@ class Archive(Struct, frozen=True, forbid_unknown_fields=True):
     has_certificate: bool
     certificate_min_score: Percent | None
     modules: list[ArchivedModule]
+    certificate_min_attendance: Percent | None = None  # archives of old have none
 
 
 def archived_quiz(quiz: Quiz, questions: list[Question]) -> ArchivedQuiz:

@@ -72,6 +72,7 @@ class Course(Struct, frozen=True):
     is_sequential: bool
     has_certificate: bool
     certificate_min_score: float | None
+    certificate_min_attendance: float | None
     version: int
 
 

@@ -21,6 +21,7 @@ class Claim(Struct, frozen=True):
     """What decides about a certificate, and what it would say.
 
     `score` is the average of the best scores in all quizzes of the course, in percent; None without quizzes.
+    `attendance` is that of the live classes so far, in percent; None as long as none has counted.
     """
 
     enrollment_id: int
@@ -31,7 +32,9 @@ class Claim(Struct, frozen=True):
     completed_at: datetime | None
     has_certificate: bool
     min_score: float | None
+    min_attendance: float | None
     score: Fraction | None
+    attendance: Fraction | None
     is_issued: bool
 
     @property
@@ -41,8 +44,14 @@ class Claim(Struct, frozen=True):
 
     @property
     def is_earned(self) -> bool:
-        """All contents are completed, and the score is enough where one is asked for."""
+        """All contents are completed, and score and attendance are enough where they are asked for: a course that asks
+        for attendance has classes, so that without any the certificate waits for them.
+        """
         if self.completed_at is None or not self.has_certificate:
+            return False
+        if self.min_attendance is not None and (
+            self.attendance is None or self.attendance < Fraction(str(self.min_attendance))
+        ):
             return False
         return self.min_score is None or self.score is None or self.score >= Fraction(str(self.min_score))
 

@@ -236,7 +236,13 @@ KINDS: dict[NotificationType, Kind] = {
     NotificationType.CLASS_STARTING: Kind(
         LinkType.SESSION,
         AT_ONCE,
-        {"": _one("Class starts soon", "{title}: {date}", "कक्षा जल्द शुरू होगी", "{title}: {date}")},
+        {
+            "": _one("Class starts soon", "{title}: {date}", "कक्षा जल्द शुरू होगी", "{title}: {date}"),
+            "moved": _one("Class moved", "{title} is now on {date}", "कक्षा का समय बदला", "{title} अब {date} को है"),
+            "cancelled": _one(
+                "Class cancelled", "{title} on {date} is not held", "कक्षा रद्द हुई", "{title}, {date}, नहीं होगी"
+            ),
+        },
     ),
     NotificationType.ATTENDANCE_WARNING: Kind(
         LinkType.COURSE,
@@ -247,7 +253,19 @@ KINDS: dict[NotificationType, Kind] = {
                 "It is {percent} % in {course}.",
                 "आपकी उपस्थिति कम है",
                 "{course} में आपकी उपस्थिति {percent} % है।",
-            )
+            ),
+            "excused": _one(
+                "Your excuse was accepted",
+                "{title}, {date}, does not count for you.",
+                "आपकी छुट्टी स्वीकार हुई",
+                "{title}, {date}, आपके लिए नहीं गिना जाएगा।",
+            ),
+            "not_excused": _one(
+                "Your excuse was declined",
+                "{title}, {date}: {notes}",
+                "आपकी छुट्टी अस्वीकार हुई",
+                "{title}, {date}: {notes}",
+            ),
         },
     ),
 }

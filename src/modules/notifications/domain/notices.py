@@ -26,6 +26,8 @@ class Audience(StrEnum):
     """The members whom the post names."""
     MEMBERS = "members"
     MODERATORS = "moderators"
+    ENROLLED = "enrolled"
+    """The students of the notice's course."""
 
 
 class NewNotice(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class Notice(Struct, frozen=True):
     recipient_id: int | None
     actor_id: int | None
     community_id: int | None
+    course_id: int | None
     post_id: int | None
     spread_to: int
     is_spread: bool

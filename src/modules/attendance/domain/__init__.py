@@ -1,0 +1,1 @@
+"""The rules of attendance: pure values, no I/O."""

@@ -1,0 +1,119 @@
+"""What instructors say of their students' attendance: it wins over everything else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.actor import Actor
+from core.clock import Clock
+from core.errors import FieldFault, Invalid, VersionConflict
+from core.hub import Hub
+from core.transaction import Begin
+from modules.attendance.admission import taught
+from modules.attendance.domain.records import Record, with_verdict
+from modules.attendance.domain.sessions import ClassSession, demand_not_cancelled
+from modules.attendance.events import AttendanceTaken
+from modules.attendance.live import Recorded, tell
+from modules.attendance.ports import RecordStore
+
+MOST_FAULTS = 50
+
+
+class Mark(Struct, frozen=True):
+    """`status` None takes the mark back: what code and presence showed counts again."""
+
+    user_id: int
+    status: str | None
+    remarks: str = ""
+    version: int | None = None
+
+
+class NamedMark(Struct, frozen=True):
+    """A line of a list: `name` is an e-mail address or a username."""
+
+    line: int
+    name: str
+    status: str
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """:raises NotFound: :raises NotStaff: :raises SessionCancelled: from both of them."""
+
+    begin: Begin[RecordStore]
+    hub: Hub
+    clock: Clock
+
+    async def mark(self, actor: Actor, session_id: int, marks: Sequence[Mark]) -> list[Record]:
+        """All of them or none, in their order: before the class, while it is open, or after it.
+
+        :raises Invalid: with all faults: no student of the course, no such status, somebody twice.
+        :raises VersionConflict: a record is not as the caller has seen it.
+        """
+        async with self.begin() as store:
+            session = await taught(store, actor, session_id)
+            demand_not_cancelled(session)
+            records = await self._apply(store, actor, session, marks, "marks.{}")
+        tell(self.hub, Recorded(session_id, [mark.user_id for mark in marks]))
+        return records
+
+    async def import_list(self, actor: Actor, session_id: int, lines: Sequence[NamedMark]) -> int:
+        """The same from a list; how many lines it had.
+
+        :raises Invalid: with the faulty lines.
+        """
+        async with self.begin() as store:
+            session = await taught(store, actor, session_id)
+            demand_not_cancelled(session)
+            known = await store.users_named([line.name for line in lines])
+            unknown = [
+                FieldFault(f"line {line.line}", "Nobody has this name.") for line in lines if line.name not in known
+            ]
+            if unknown:
+                raise Invalid("Some lines name nobody.", faults=tuple(unknown[:MOST_FAULTS]))
+            marks = [Mark(known[line.name], line.status, line.remarks) for line in lines]
+            names = [f"line {line.line}" for line in lines]
+            await self._apply(store, actor, session, marks, names)
+        tell(self.hub, Recorded(session_id, [mark.user_id for mark in marks]))
+        return len(lines)
+
+    async def _apply(
+        self, store: RecordStore, actor: Actor, session: ClassSession, marks: Sequence[Mark], names: str | list[str]
+    ) -> list[Record]:
+        records, now = await store.records(session, [mark.user_id for mark in marks]), self.clock.now()
+        _demand_marks(session, marks, records, names)
+        changes = []
+        for mark in marks:
+            record = records[mark.user_id]
+            if mark.version is not None and mark.version != record.version:
+                raise VersionConflict(f"The record of user {mark.user_id} changed meanwhile; read it again and repeat.")
+            said = replace(record, mark=mark.status, marked_by_id=actor.user_id, remarks=mark.remarks)
+            after = with_verdict(said, session, now, is_over=session.closed_at is not None)
+            if after != record:
+                changes.append((record, after))
+                records[mark.user_id] = replace(after, version=after.version + 1)
+        await store.save_records(changes, actor_id=actor.user_id)
+        if session.closed_at is not None and changes:
+            await store.emit(AttendanceTaken(session_id=session.id, course_id=session.course_id))
+        return [records[mark.user_id] for mark in marks]
+
+
+def _demand_marks(
+    session: ClassSession, marks: Sequence[Mark], records: dict[int, Record], names: str | list[str]
+) -> None:
+    """:raises Invalid:"""
+    codes, faults, named = {status.code for status in session.statuses}, list[FieldFault](), set[int]()
+    for number, mark in enumerate(marks):
+        name = names.format(number) if isinstance(names, str) else names[number]
+        if mark.user_id not in records:
+            faults.append(FieldFault(name, "No student of this course."))
+        elif mark.status is not None and mark.status not in codes:
+            faults.append(FieldFault(name, f"One of: {', '.join(sorted(codes))}."))
+        elif mark.user_id in named:
+            faults.append(FieldFault(name, "Named twice."))
+        named.add(mark.user_id)
+    if faults:
+        raise Invalid("Some marks cannot be taken; none was.", faults=tuple(faults[:MOST_FAULTS]))
