@@ -1,6 +1,7 @@
 """/api/courses/analytics/: figures of a course for its staff, of all courses for administrators. Days are India's."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from litestar import Response, get
@@ -15,6 +16,7 @@ from entrypoints.http.policy import Policy
 from entrypoints.http.spreadsheets import CSV, First, Format, Last, Table, csv_of, days_asked, named
 from modules.learning.analytics import (
     MOST_DAYS,
+    ClassPeriod,
     CompletionTimes,
     ContentFigures,
     Funnel,
@@ -33,6 +35,20 @@ Course = Annotated[int | None, QueryParameter(description="Left out: all courses
 class EnrolmentFigures(Struct, frozen=True):
     interval: Interval
     results: list[Period]
+
+
+class ClassLine(Struct, frozen=True):
+    """`records` are the statuses that were given; `percentage` of the points that could be had, null without any."""
+
+    starts_on: date
+    classes: int
+    records: int
+    percentage: float | None
+
+
+class ClassFigures(Struct, frozen=True):
+    interval: Interval
+    results: list[ClassLine]
 
 
 class ContentLine(Struct, frozen=True):
@@ -88,8 +104,25 @@ async def enrolments(
     """Enrolments and completions over time; the last year, if nothing is said."""
     await _demand(request, course_id)
     since, until = days_asked(request, first, last, usual=364, most=MOST_DAYS)
-    found = by_period(await do(request).analytics.days(course_id, since, until), interval, since, until)
+    found = by_period(Period, await do(request).analytics.days(course_id, since, until), interval, since, until)
     return _table(EnrolmentFigures(interval, found), found, Period, kind, "enrollments")
+
+
+@get("/analytics/attendance/", policy=Policy.STAFF)
+async def class_figures(
+    request: Call,
+    course_id: Course = None,
+    interval: FromQuery[Interval] = Interval.DAY,
+    first: First = None,
+    last: Last = None,
+    kind: Format = "json",
+) -> Table:
+    """Live classes and how many of their students came, over time; the last year, if nothing is said."""
+    await _demand(request, course_id)
+    since, until = days_asked(request, first, last, usual=364, most=MOST_DAYS)
+    found = by_period(ClassPeriod, await do(request).analytics.classes(course_id, since, until), interval, since, until)
+    lines = [ClassLine(one.starts_on, one.classes, one.records, one.percentage) for one in found]
+    return _table(ClassFigures(interval, lines), lines, ClassLine, kind, "attendance")
 
 
 @get("/analytics/funnel/", policy=Policy.STAFF)
@@ -173,4 +206,4 @@ def _item(one: ItemSums) -> ItemLine:
     return ItemLine(*about, one.difficulty, one.discrimination)
 
 
-HANDLERS = [enrolments, funnel, content_figures, completion_times, quiz_figures, student_figures]
+HANDLERS = [enrolments, class_figures, funnel, content_figures, completion_times, quiz_figures, student_figures]

@@ -30,7 +30,7 @@ async def reset_calendar(request: Call) -> CalendarInfo:
 async def calendar_feed(request: Call, user_id: FromPath[int], secret: FromPath[str]) -> Response[bytes]:
     """The classes of the last three months and the next year; those of a series one by one, cancelled ones too."""
     body = await do(request).subscribing.feed(user_id, secret.removesuffix(".ics"))
-    return Response(body, media_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, max-age=300"})
+    return Response(body, media_type="text/calendar", headers={"Cache-Control": "private, max-age=300"})
 
 
 def _info(request: Call, secret: str) -> CalendarInfo:

@@ -98,7 +98,8 @@ def answer(
 def refused(request: AnyRequest, error: AppError) -> Response[bytes]:
     """A refusal of ours."""
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-    headers = {"Retry-After": str(error.retry_after or 1)} if status in {429, 503} else {}
+    may_come_back = error.retry_after is not None or status in {429, 503}
+    headers = {"Retry-After": str(error.retry_after or 1)} if may_come_back else {}
     return answer(request, status=status, code=error.code, detail=error.message, faults=error.faults, headers=headers)
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import sqrt
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -33,6 +33,20 @@ class Period(Struct, frozen=True):
     starts_on: date
     enrolled: int
     completed: int
+
+
+class ClassPeriod(Struct, frozen=True):
+    """Live classes that were taken: `records` are the statuses in them, points those of all students together."""
+
+    starts_on: date
+    classes: int
+    records: int
+    points: int
+    possible_points: int
+
+    @property
+    def percentage(self) -> float | None:
+        return round(100 * self.points / self.possible_points, 1) if self.possible_points else None
 
 
 class Funnel(Struct, frozen=True):
@@ -118,7 +132,9 @@ class QuizFigures(Struct, frozen=True):
 
 
 class StudentFigures(Struct, frozen=True):
-    """One enrolment. `quiz_score` is the average of the best scores in the quizzes taken; times in seconds."""
+    """One enrolment. `quiz_score` is the average of the best scores in the quizzes taken, `attendance` that of live
+    classes, in percent; times in seconds.
+    """
 
     enrollment_id: int
     user_id: int
@@ -133,6 +149,10 @@ class StudentFigures(Struct, frozen=True):
     time_spent: int
     last_seen_at: datetime | None
     quiz_score: float | None
+    attendance: float | None
+
+
+Counted = TypeVar("Counted", Period, ClassPeriod)
 
 
 class AnalyticsQueries(Protocol):
@@ -140,6 +160,10 @@ class AnalyticsQueries(Protocol):
 
     async def days(self, course_id: int | None, first: date, last: date) -> list[Period]:
         """Enrolments and completions of each day that had some, in order."""
+        ...
+
+    async def classes(self, course_id: int | None, first: date, last: date) -> list[ClassPeriod]:
+        """Asked of attendance: live classes of each day that had some, in order."""
         ...
 
     async def funnel(self, course_id: int | None) -> Funnel: ...
@@ -157,17 +181,20 @@ class AnalyticsQueries(Protocol):
         ...
 
 
-def by_period(days: Sequence[Period], interval: Interval, first: date, last: date) -> list[Period]:
+def by_period(
+    kind: type[Counted], days: Sequence[Counted], interval: Interval, first: date, last: date
+) -> list[Counted]:
     """The days summed up, with the periods in which nothing happened."""
-    sums: dict[date, tuple[int, int]] = {}
+    names = kind.__struct_fields__[1:]
+    sums: dict[date, list[int]] = {}
     day = interval.begin(first)
     while day <= last:
-        sums[day] = (0, 0)
+        sums[day] = [0] * len(names)
         day = interval.begin(
             day + timedelta(days=32 if interval is Interval.MONTH else 7 if interval is Interval.WEEK else 1)
         )
     for one in days:
-        begun = interval.begin(one.starts_on)
-        enrolled, completed = sums.get(begun, (0, 0))
-        sums[begun] = (enrolled + one.enrolled, completed + one.completed)
-    return [Period(begun, *counts) for begun, counts in sorted(sums.items())]
+        found = sums.setdefault(interval.begin(one.starts_on), [0] * len(names))
+        for place, name in enumerate(names):
+            found[place] += getattr(one, name)
+    return [kind(begun, *counts) for begun, counts in sorted(sums.items())]

@@ -45,6 +45,8 @@ LEFT = (  # the most that classes to come can bring the student bound as the out
     .correlate(ENROLLMENTS)
     .scalar_subquery()
 )
+CAME = of_course(RECORDS.c.user_id, POINTS, POSSIBLE).group_by(RECORDS.c.user_id)
+"""Each student's points, and the most there were."""
 _THRESHOLD = bindparam("threshold", type_=Integer)
 LOW = (
     of_course(RECORDS.c.user_id)

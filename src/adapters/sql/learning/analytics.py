@@ -21,6 +21,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from adapters.sql.attendance.figures import CAME, POINTS, POSSIBLE, over_records
+from adapters.sql.attendance.rows import RECORDS, SESSIONS
 from adapters.sql.database import Database
 from adapters.sql.dates import IndiaDay, SecondsBetween
 from adapters.sql.learning.certificates import CERTIFICATES
@@ -29,6 +31,7 @@ from adapters.sql.learning.rows import CONTENTS, ENROLLMENTS, MODULES, PROGRESS,
 from adapters.sql.learning.tally import COMPLETED, TOTAL
 from core.clock import INDIA
 from modules.learning.analytics import (
+    ClassPeriod,
     CompletionTimes,
     ContentFigures,
     Funnel,
@@ -62,6 +65,14 @@ def _both(*where: ColumnElement[bool]) -> Any:
 
 
 ALL_DAYS, COURSE_DAYS = _both(), _both(_OF_COURSE)
+_CLASS_DAY = IndiaDay(SESSIONS.c.starts_at)
+ALL_CLASSES = (
+    over_records(_CLASS_DAY, func.count(SESSIONS.c.id.distinct()), func.count(), POINTS, POSSIBLE)
+    .where(SESSIONS.c.starts_at >= _FROM, SESSIONS.c.starts_at < _UNTIL)
+    .group_by(_CLASS_DAY)
+    .order_by(_CLASS_DAY)
+)
+COURSE_CLASSES = ALL_CLASSES.where(RECORDS.c.course_id == bindparam("course_id"))
 _CERTIFIED = exists().where(CERTIFICATES.c.enrollment_id == E.id, CERTIFICATES.c.revoked_at.is_(None))
 _STEPS = (
     func.count(),
@@ -244,6 +255,11 @@ class SqlAnalyticsQueries:
             found[day] = (before[0] + enrolled, before[1] + completed)
         return [Period(day, *counts) for day, counts in sorted(found.items())]
 
+    async def classes(self, course_id: int | None, first: date, last: date) -> list[ClassPeriod]:
+        values = {"from_": _midnight(first), "until": _midnight(last + timedelta(days=1)), **_of(course_id)}
+        rows = await self._database.rows(COURSE_CLASSES if course_id else ALL_CLASSES, values)
+        return [ClassPeriod(day, *(int(count) for count in counts)) for day, *counts in rows]
+
     async def funnel(self, course_id: int | None) -> Funnel:
         row = await self._database.row(COURSE_FUNNEL if course_id else ALL_FUNNEL, _of(course_id))
         enrolled, started, completed, certified = row or (0, 0, 0, 0)
@@ -274,12 +290,18 @@ class SqlAnalyticsQueries:
 
     async def students(self, course_id: int) -> AsyncIterator[list[StudentFigures]]:
         after = 0
+        came = {
+            user_id: round(100 * int(points) / int(possible), 1)
+            for user_id, points, possible in await self._database.rows(CAME, {"course_id": course_id})
+            if possible
+        }
         while rows := await self._database.rows(STUDENTS, {"course_id": course_id, "after": after}):
             asked = {"course_id": course_id, "after": after, "last": rows[-1][0]}
             best: dict[int, list[float]] = {}
             for enrollment_id, score in await self._database.rows(BEST, asked):
                 best.setdefault(enrollment_id, []).append(score)
-            yield [StudentFigures(*[*row, _mean(best.get(row[0]))]) for row in rows]
+            figures = [(*row, _mean(best.get(row[0])), came.get(row[1])) for row in rows]
+            yield [StudentFigures(*one) for one in figures]
             after = rows[-1][0]
 
 

@@ -69,7 +69,7 @@ SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
 
 def card(row: Sequence[Any]) -> CourseCard:
     category = None if row[7] is None else CategoryCard(row[7], row[8], row[9])
-    values = [*row[:7], category, LEVELS[row[10]], *row[11:21], Person(*row[21:25]), row[25], row[26]]
+    values = [*row[:7], category, LEVELS[row[10]], *row[11:22], Person(*row[22:26]), row[26], row[27]]
     return CourseCard(*values)
 
 

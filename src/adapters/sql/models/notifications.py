@@ -17,7 +17,9 @@ class Notice(IdentityBase):
     __table_args__ = (
         UniqueConstraint("cause", "notification_type"),
         Index("ix_notices_created_at", "created_at"),
-        CheckConstraint("audience IN ('user','replied_to','mentioned','members','moderators')", name="audience"),
+        CheckConstraint(
+            "audience IN ('user','replied_to','mentioned','members','moderators','enrolled')", name="audience"
+        ),
     )
 
     cause: Mapped[str] = mapped_column(String(120))

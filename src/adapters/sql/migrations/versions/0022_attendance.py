@@ -8,6 +8,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 LIVE = sa.text("closed_at IS NULL AND cancelled_at IS NULL")
+TWICE_NAMED, NAMED = "ck_notices_ck_notices_audience", "ck_notices_audience"  # 0010 took the prefix for missing
 
 revision = "0022"
 down_revision = "0021"
@@ -18,9 +19,16 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("courses", sa.Column("certificate_min_attendance", sa.Float(), nullable=True))
     op.create_index("ix_enrollments_course_user", "enrollments", ["course_id", "user_id"])
+    _audiences("'user','replied_to','mentioned','members','moderators','enrolled'", before=TWICE_NAMED, after=NAMED)
     _classes()
     _records()
     _beside()
+
+
+def _audiences(names: str, *, before: str, after: str) -> None:
+    with op.batch_alter_table("notices") as notices:
+        notices.drop_constraint(op.f(before), type_="check")
+        notices.create_check_constraint(op.f(after), f"audience IN ({names})")
 
 
 def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
@@ -218,5 +226,9 @@ def downgrade() -> None:
         "attendance_status_sets",
     ):
         op.drop_table(table)
+    of_classes = "SELECT id FROM notices WHERE audience = 'enrolled'"
+    op.execute(f"DELETE FROM notifications WHERE notice_id IN ({of_classes})")
+    op.execute("DELETE FROM notices WHERE audience = 'enrolled'")
+    _audiences("'user','replied_to','mentioned','members','moderators'", before=NAMED, after=TWICE_NAMED)
     op.drop_index("ix_enrollments_course_user", "enrollments")
     op.drop_column("courses", "certificate_min_attendance")
