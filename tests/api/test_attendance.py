@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -10,7 +11,7 @@ from PIL import Image
 
 from core.actor import Role
 from lessons import SESSIONS, held
-from worlds import World
+from worlds import Person, World
 
 
 async def test_the_first_check_in_is_a_record_and_a_repeat_the_same(world: World) -> None:
@@ -90,14 +91,11 @@ async def test_a_code_is_of_no_use_to_others(world: World) -> None:
     await world.enrol(expired, lesson.course, expiry_date=lesson.starts_at - timedelta(minutes=30))
     stranger = await world.person()
     await lesson.at(seconds=0)
-    for person in (*elsewhere.students, expired, stranger):
+    outside: list[Person] = [*elsewhere.students, expired, stranger]
+    for person in outside:
         await person.log_in()
     code = await lesson.code()
-    for person, reason in (
-        (*elsewhere.students, "not_enrolled"),
-        (stranger, "not_enrolled"),
-        (expired, "enrolment_expired"),
-    ):
+    for person, reason in zip(outside, ("not_enrolled", "enrolment_expired", "not_enrolled"), strict=True):
         refused = await lesson.check_in(person, code)
         assert (refused.status_code, refused.json()["code"]) == (403, reason)
         assert (await lesson.beat(person)).json()["code"] == reason
@@ -313,7 +311,7 @@ async def test_a_list_of_marks_comes_from_a_spreadsheet(world: World) -> None:
     lesson = await held(world, students=3)
     asha, ravi, meena = lesson.students
 
-    async def send(text: str) -> tuple[int, dict[str, object]]:
+    async def send(text: str) -> tuple[int, dict[str, Any]]:
         files = {"file": ("marks.csv", text.encode(), "text/csv")}
         answer = await lesson.do("marks/import", files=files)
         return answer.status_code, answer.json()
@@ -322,9 +320,9 @@ async def test_a_list_of_marks_comes_from_a_spreadsheet(world: World) -> None:
     assert await send(good) == (200, {"marked": 2})
     assert await lesson.records() == {asha.id: ("present", "instructor"), ravi.id: ("late", "instructor")}
     status, body = await send(f"username,status\n{meena.username},present\nnobody,present\n{asha.username},asleep\n")
-    assert (status, [fault["field"] for fault in body["errors"]]) == (400, ["line 3"])  # type: ignore[attr-defined,index]
+    assert (status, [fault["field"] for fault in body["errors"]]) == (400, ["line 3"])
     status, body = await send(f"username,status\n{meena.username},\n")
-    assert (status, body["errors"][0]["field"]) == (400, "line 2")  # type: ignore[index]
+    assert (status, body["errors"][0]["field"]) == (400, "line 2")
     for nothing in ("", "name,status\nx,y\n", "username,status\n"):
         assert (await send(nothing))[0] == 400
     report = await lesson.teacher.get(f"{SESSIONS}{lesson.id}/report/", params={"format": "csv"})

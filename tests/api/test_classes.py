@@ -216,7 +216,7 @@ async def test_a_class_of_a_group_is_its_members_alone(world: World) -> None:
 
 async def test_statuses_of_ones_own(world: World) -> None:
     course, teacher = await school(world)
-    body = {
+    body: dict[str, Any] = {
         "course_id": course.id, "title": "Participation",
         "statuses": [
             {"code": "active", "title": "Active", "points": 10, "given": "on_time"},

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from authorisation.lessons import STATUSES
 from authorisation.school import FOREIGN, MISSING, OWN, Target, archive, picture
 from worlds import PASSWORD
 
@@ -119,6 +120,9 @@ QUESTION: dict[str, Any] = {
     "question_type": "true_false",
     "options": [{"option_text": "Yes", "is_correct": True}, {"option_text": "No", "is_correct": False}],
 }
+T = "/api/attendance"
+L, LESSON = f"{T}/sessions", f"{T}/sessions/{{session_id}}"
+MARKS = ("a.csv", b"username,status\npupil,late\n", "text/csv")
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     # accounts
@@ -243,6 +247,7 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("DELETE", f"{C}/contents/{{content_id}}/bookmark"): (about("course", whose=(OWN,)),),
     # figures and archives
     ("GET", f"{C}/analytics/enrollments"): (PLAIN, about("course", query=proven("course_id"), variant="of a course")),
+    ("GET", f"{C}/analytics/attendance"): (PLAIN, about("course", query=proven("course_id"), variant="of a course")),
     ("GET", f"{C}/analytics/funnel"): (PLAIN, about("course", query=proven("course_id"), variant="of a course")),
     ("GET", f"{C}/analytics/contents"): (about("course", query=proven("course_id")),),
     ("GET", f"{C}/analytics/completion-time"): (
@@ -298,6 +303,45 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{ATTEMPTS}/{{attempt_id}}"): (about("attempt"),),
     ("PUT", f"{ATTEMPTS}/{{attempt_id}}/answers"): (about("attempt", always(answers=[])),),
     ("POST", f"{ATTEMPTS}/{{attempt_id}}/submit"): (about("attempt", always()),),
+    # live classes
+    ("GET", L): (PLAIN,),
+    ("POST", L): (
+        about("lesson", lambda t: {**proven("course_id", "starts_at", title="Class")(t), "duration_minutes": 30}),
+    ),
+    ("GET", LESSON): (about("lesson"),),
+    ("PATCH", LESSON): (about("lesson", always(title="Class again")),),
+    ("POST", f"{LESSON}/cancel"): (about("lesson", always()),),
+    ("POST", f"{LESSON}/open"): (about("lesson"),),
+    ("POST", f"{LESSON}/close"): (about("lesson"),),
+    ("POST", f"{LESSON}/reopen"): (about("closed_lesson", always()),),
+    ("GET", f"{LESSON}/code"): (about("lesson"),),
+    ("GET", f"{LESSON}/code/qr"): (about("lesson"),),
+    ("POST", f"{LESSON}/check-in"): (about("lesson", proven("code", device_id="d-1")),),
+    ("POST", f"{LESSON}/presence"): (about("lesson"),),
+    ("PUT", f"{LESSON}/marks"): (about("lesson", lambda t: {"marks": [{"user_id": t["user_id"], "status": "late"}]}),),
+    ("POST", f"{LESSON}/marks/import"): (about("lesson", file=MARKS),),
+    ("GET", f"{LESSON}/report"): (about("closed_lesson"),),
+    ("GET", f"{LESSON}/summary"): (about("closed_lesson"),),
+    ("GET", f"{LESSON}/changes"): (about("closed_lesson"),),
+    ("POST", f"{LESSON}/excuse"): (about("lesson", always(reason="Fever")),),
+    ("DELETE", f"{LESSON}/excuse"): (about("own_excuse"),),
+    ("GET", f"{T}/excuses"): (PLAIN,),
+    ("POST", f"{T}/excuses/{{excuse_id}}/approve"): (about("excuse", always()),),
+    ("POST", f"{T}/excuses/{{excuse_id}}/reject"): (about("excuse", always()),),
+    ("GET", f"{T}/report"): (
+        about("attendant", query=proven("course_id"), variant="of all"),
+        about("attendant", query=proven("course_id", "user_id"), variant="a student's"),
+    ),
+    ("GET", f"{T}/report/sessions"): (about("attendant", query=proven("course_id")),),
+    ("GET", f"{T}/status-sets"): (about("status_set", query=proven("course_id")),),
+    ("POST", f"{T}/status-sets"): (
+        about("status_set", lambda t: {"course_id": t["course_id"], "title": "Own", "statuses": STATUSES}),
+    ),
+    ("PATCH", f"{T}/status-sets/{{set_id}}"): (about("status_set", always(title="Ours")),),
+    ("DELETE", f"{T}/status-sets/{{set_id}}"): (about("status_set"),),
+    ("GET", f"{T}/calendar"): (PLAIN,),
+    ("POST", f"{T}/calendar/reset"): (Recipe(anew="account"),),
+    ("GET", f"{T}/calendar/{{user_id}}/{{secret}}"): (about("calendar", whose=(OWN, FOREIGN)),),
     # payments
     ("POST", f"{P}/create_order"): (about("sold_course", proven("course_id")),),
     ("POST", f"{P}/verify_payment"): (about("proof", dict),),

@@ -13,6 +13,7 @@ import httpx
 from PIL import Image
 
 from adapters.sql import migrating
+from authorisation.lessons import Lessons
 from authorisation.purchases import FOREIGN, MISSING, NOBODYS_ID, OWN, Purchases, Target
 from authorisation.statements import watch
 from conftest import SECRETS, serving
@@ -87,7 +88,7 @@ def archive() -> bytes:
     return data.getvalue()
 
 
-class School(Purchases):
+class School(Purchases, Lessons):
     """`course` is taught by the own instructor and studied by the enrolled, the expired and the banned student;
     nobody of the cast has anything to do with `foreign`.
     """
@@ -112,7 +113,7 @@ class School(Purchases):
             await self.do.outlining.set_published(
                 (await world.admin()).actor, published.content_ids[-1], is_published=True
             )
-        self.pupil = await world.person()
+        self.pupil = await world.person(username="pupil")
         for studied in (self.course, self.foreign):
             await world.enrol(self.pupil, studied)
         self.side = await self.new_course(title="The side course", instructor=self.elsewhere)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.xdist_group("matrix")  # one worker makes it, once
 PAGE = Path(__file__).parents[2] / "docs" / "authorisation.md"
 STUDENTS = {"student", "enrolled", "expired"}
 ACCOUNTS, COURSES, COMMUNITY = "/api/accounts", "/api/courses", "/api/community"
+ATTENDANCE = "/api/attendance"
 # what changes somebody's account, access or work leaves exactly one row, whoever does it
 AUDITED: set[Route] = {
     ("DELETE", f"{ACCOUNTS}/me"),
@@ -42,6 +43,9 @@ AUDITED: set[Route] = {
     ("PATCH", "/api/payments/instalment-plans/{plan_id}"),
     ("POST", "/api/payments/coupons"),
     ("PATCH", "/api/payments/coupons/{coupon_id}"),
+    ("POST", f"{ATTENDANCE}/sessions"),
+    ("PATCH", f"{ATTENDANCE}/sessions/{{session_id}}"),
+    *(("POST", f"{ATTENDANCE}/sessions/{{session_id}}/{what}") for what in ("cancel", "close", "reopen")),
     ("POST", f"{COMMUNITY}/groups"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}"),
     ("PATCH", f"{COMMUNITY}/groups/{{community_id}}/members/{{user_id}}"),

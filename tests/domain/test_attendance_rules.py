@@ -46,7 +46,7 @@ def planned(**values: object) -> ClassSession:
         "created_at": START,
         "version": 1,
     }
-    return ClassSession(**{**kept, **times(plan), **rest, **values})  # type: ignore[arg-type]
+    return ClassSession(**{**kept, **times(plan), **rest, **values})
 
 
 NOBODY = Record(1, 12, 1, 5, None, None, None, START, "", False, None, None, None, None, None, 0, 1)

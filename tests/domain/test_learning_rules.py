@@ -259,7 +259,7 @@ def test_drip_counts_from_the_enrolment() -> None:
 # --- the catalogue ---------------------------------------------------------------------------------------------------
 
 COURSE = Course(
-    1, "a", "A", "About.", 0, "INR", None, 3, Level.BEGINNER, "en", False, False, None, False, True, None, 1
+    1, "a", "A", "About.", 0, "INR", None, 3, Level.BEGINNER, "en", False, False, None, False, True, None, None, 1
 )
 FILM = Media(Provider.YOUTUBE, "dQw4w9WgXcQ")
 

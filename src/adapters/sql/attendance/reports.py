@@ -100,24 +100,34 @@ STUDENT_LIST: KeysetList[AnyRow] = KeysetList(
 )
 _COUNTS = of_course(RECORDS.c.user_id, RECORDS.c.status, func.count()).group_by(RECORDS.c.user_id, RECORDS.c.status)
 COUNTS = _COUNTS.where(RECORDS.c.user_id.between(bindparam("first"), bindparam("last")))
-EXPECTED_COUNT = (
-    select(func.count())
+_SPAN = (  # those of a page
+    SESSIONS.c.course_id == bindparam("course_id"),
+    SESSIONS.c.starts_at.between(
+        bindparam("since", type_=SESSIONS.c.starts_at.type), bindparam("until", type_=SESSIONS.c.starts_at.type)
+    ),
+)
+EXPECTED_COUNTS = (
+    select(SESSIONS.c.id, func.count())
     .select_from(SESSIONS)
     .join(ENROLLMENTS, ENROLLMENTS.c.course_id == SESSIONS.c.course_id)
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
-    .where(SESSIONS.c.id == bindparam("session_id"), EXPECTED)
+    .where(*_SPAN, EXPECTED)
+    .group_by(SESSIONS.c.id)
 )
-SESSION_COUNTS = (
-    select(
-        RECORDS.c.status,
-        func.count(),
-        func.count().filter(RECORDS.c.is_flagged),
-        func.coalesce(func.sum(RECORDS.c.points), 0),
-        func.count(RECORDS.c.points),
-    )
-    .where(_OF_SESSION, RECORDS.c.status.is_not(None))
-    .group_by(RECORDS.c.status)
+_STATUSES = (
+    RECORDS.c.status,
+    func.count(),
+    func.count().filter(RECORDS.c.is_flagged),
+    func.coalesce(func.sum(RECORDS.c.points), 0),
+    func.count(RECORDS.c.points),
 )
+STATUS_COUNTS = (
+    select(SESSIONS.c.id, *_STATUSES)
+    .join(RECORDS, RECORDS.c.session_id == SESSIONS.c.id)
+    .where(*_SPAN, RECORDS.c.status.is_not(None))
+    .group_by(SESSIONS.c.id, RECORDS.c.status)
+)
+SESSION_COUNTS = select(*_STATUSES).where(_OF_SESSION, RECORDS.c.status.is_not(None)).group_by(RECORDS.c.status)
 SESSION = select(*SESSION_COLUMNS).where(SESSIONS.c.id == bindparam("session_id"))
 SESSION_LIST = KeysetList(
     select(*SESSION_COLUMNS).where(SESSIONS.c.course_id == bindparam("course_id"), SESSIONS.c.cancelled_at.is_(None)),
@@ -207,7 +217,10 @@ class SqlAttendanceReports:
 
     async def figures(self, session_id: int) -> SessionFigures | None:
         row = await self._database.row(SESSION, {"session_id": session_id})
-        return None if row is None else await self._figures(session(row))
+        if row is None:
+            return None
+        found = await self._figures([session(row)])
+        return found[0]
 
     async def course_figures(self, request: PageRequest, course_id: int) -> Page[SessionFigures]:
         page = await SESSION_LIST.page(
@@ -217,8 +230,7 @@ class SqlAttendanceReports:
             order="starts_at",
             keys=lambda one: (one.starts_at, one.id),
         )
-        found = [await self._figures(one) for one in page.results]
-        return Page(found, page.next_cursor, page.previous_cursor, page.count)
+        return Page(await self._figures(page.results), page.next_cursor, page.previous_cursor, page.count)
 
     async def staff(self, session_id: int) -> list[int]:
         return [int(row[0]) for row in await self._database.rows(STAFF_IDS, {"session_id": session_id})]
@@ -227,18 +239,17 @@ class SqlAttendanceReports:
         rows = await self._database.rows(SESSION_COUNTS, {"session_id": session_id})
         return RollCall(await self.records_of(session_id, user_ids), {row[0]: row[1] for row in rows})
 
-    async def _figures(self, one: ClassSession) -> SessionFigures:
-        named = {"session_id": one.id}
-        row = await self._database.row(EXPECTED_COUNT, named)
-        rows = await self._database.rows(SESSION_COUNTS, named)
-        return SessionFigures(
-            session=one,
-            expected=int(row[0]) if row else 0,
-            counts={row[0]: row[1] for row in rows},
-            flagged=sum(row[2] for row in rows),
-            points=int(sum(row[3] for row in rows)),
-            possible_points=sum(row[4] for row in rows) * one.most_points,
-        )
+    async def _figures(self, sessions: Sequence[ClassSession]) -> list[SessionFigures]:
+        """Of classes of one course."""
+        if not sessions:
+            return []
+        starts = [one.starts_at for one in sessions]
+        span = {"course_id": sessions[0].course_id, "since": min(starts), "until": max(starts)}
+        expected = {row[0]: int(row[1]) for row in await self._database.rows(EXPECTED_COUNTS, span)}
+        counted: dict[int, list[AnyRow]] = {}
+        for row in await self._database.rows(STATUS_COUNTS, span):
+            counted.setdefault(row[0], []).append(row[1:])
+        return [_session_figures(one, expected.get(one.id, 0), counted.get(one.id, [])) for one in sessions]
 
     async def _reports(self, course_id: int, rows: Sequence[AnyRow]) -> list[StudentReport]:
         if not rows:
@@ -256,3 +267,14 @@ class SqlAttendanceReports:
             )
             for row in rows
         ]
+
+
+def _session_figures(one: ClassSession, expected: int, rows: Sequence[AnyRow]) -> SessionFigures:
+    return SessionFigures(
+        session=one,
+        expected=expected,
+        counts={row[0]: row[1] for row in rows},
+        flagged=sum(row[2] for row in rows),
+        points=int(sum(row[3] for row in rows)),
+        possible_points=sum(row[4] for row in rows) * one.most_points,
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import Invalid
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STEP = timedelta(seconds=15)
 MARGIN = timedelta(seconds=2)
 """How much the clocks of two instances may differ: a code that is about to come is taken so early."""
@@ -19,8 +20,7 @@ class WrongCode(Invalid):
 
 def step_at(moment: datetime) -> tuple[datetime, datetime]:
     """When the code of this moment is shown: from, until."""
-    number = int(moment.timestamp() // STEP.total_seconds())
-    begins = datetime.fromtimestamp(number * STEP.total_seconds(), UTC)
+    begins = EPOCH + (moment - EPOCH) // STEP * STEP
     return begins, begins + STEP
 
 
