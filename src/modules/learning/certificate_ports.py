@@ -11,7 +11,11 @@ from modules.learning.domain.certificates import Certificate, Claim
 
 class CertificateStore(Emits, Protocol):
     async def claim(self, enrollment_id: int) -> Claim | None:
-        """Locked. Attendance is asked of attendance, where it counts."""
+        """Attendance is asked of attendance, where it counts."""
+        ...
+
+    async def lock_enrollment(self, enrollment_id: int) -> None:
+        """As whatever completes it does: what is read after this was not changed meanwhile."""
         ...
 
     async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:

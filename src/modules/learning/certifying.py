@@ -49,6 +49,7 @@ class Certifying:
                 found = await store.waiting(course_id, last, BATCH)
             for enrollment_id in found:
                 async with self.begin() as store:
+                    await store.lock_enrollment(enrollment_id)
                     await self.consider(store, enrollment_id)
             if len(found) < BATCH:
                 return

@@ -22,7 +22,7 @@ COUNTED = func.count(RECORDS.c.points)
 POINTS = func.coalesce(func.sum(RECORDS.c.points), 0)
 POSSIBLE = func.coalesce(func.sum(case((_HAS_POINTS, SESSIONS.c.most_points))), 0)
 SUMS = (TAKEN, COUNTED, POINTS, POSSIBLE)
-"""Of one student's records in classes that count: how many, with points, these points, and the most there were."""
+"""Of records in classes that count: how many, how many with points, these points, and the most there were."""
 
 
 def over_records(*columns: Any) -> Select[Any]:

@@ -1,7 +1,6 @@
 """Records, changes and figures as those who teach read them."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from sqlalchemy import BigInteger, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -79,17 +78,8 @@ CHANGE_LIST = KeysetList(
     orders={"id": [CHANGES.c.id]},
     filters={"user_id": CHANGES.c.user_id == bindparam("user_id")},
 )
-# a student's sums are looked up by index, one student at a time: a page costs the same however large the course is
-_OWN = (RECORDS.c.user_id == ENROLLMENTS.c.user_id, RECORDS.c.course_id == ENROLLMENTS.c.course_id)
-
-
-def _own(column: Any) -> Any:
-    summed = of_course(column).with_only_columns(column).where(*_OWN)
-    return summed.correlate(ENROLLMENTS).scalar_subquery()
-
-
 _STUDENTS = (
-    select(*PERSON_COLUMNS, *(_own(column) for column in SUMS), LEFT)
+    select(*PERSON_COLUMNS, LEFT)
     .select_from(ENROLLMENTS)
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
     .where(ENROLLMENTS.c.course_id == bindparam("course_id"))
@@ -98,8 +88,11 @@ STUDENT = _STUDENTS.where(ENROLLMENTS.c.user_id == bindparam("user_id"))
 STUDENT_LIST: KeysetList[AnyRow] = KeysetList(
     _STUDENTS, make=lambda row: row, orders={"user_id": [ENROLLMENTS.c.user_id]}
 )
-_COUNTS = of_course(RECORDS.c.user_id, RECORDS.c.status, func.count()).group_by(RECORDS.c.user_id, RECORDS.c.status)
-COUNTS = _COUNTS.where(RECORDS.c.user_id.between(bindparam("first"), bindparam("last")))
+SUMS_BY_STATUS = (
+    of_course(RECORDS.c.user_id, RECORDS.c.status, *SUMS)
+    .where(RECORDS.c.user_id.between(bindparam("first"), bindparam("last")))
+    .group_by(RECORDS.c.user_id, RECORDS.c.status)
+)
 _SPAN = (  # those of a page
     SESSIONS.c.course_id == bindparam("course_id"),
     SESSIONS.c.starts_at.between(
@@ -255,18 +248,16 @@ class SqlAttendanceReports:
         if not rows:
             return []
         span = {"course_id": course_id, "first": rows[0][0], "last": rows[-1][0]}
-        counts: dict[int, dict[str, int]] = {}
-        for user_id, status, count in await self._database.rows(COUNTS, span):
-            counts.setdefault(user_id, {})[status] = count
-        return [
-            StudentReport(
-                course_id,
-                Person(*row[:_P]),
-                Attendance(*(int(value) for value in row[_P:])),
-                counts.get(row[0], {}),
-            )
-            for row in rows
-        ]
+        sums: dict[int, list[AnyRow]] = {}
+        for user_id, *of_status in await self._database.rows(SUMS_BY_STATUS, span):
+            sums.setdefault(user_id, []).append(of_status)
+        return [_report(course_id, row, sums.get(row[0], [])) for row in rows]
+
+
+def _report(course_id: int, row: AnyRow, sums: Sequence[AnyRow]) -> StudentReport:
+    taken, counted, points, possible = (int(sum(one[place] for one in sums)) for place in range(1, 5))
+    attendance = Attendance(taken, counted, points, possible, int(row[_P]))
+    return StudentReport(course_id, Person(*row[:_P]), attendance, {one[0]: one[1] for one in sums})
 
 
 def _session_figures(one: ClassSession, expected: int, rows: Sequence[AnyRow]) -> SessionFigures:

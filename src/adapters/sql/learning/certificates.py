@@ -37,8 +37,8 @@ CLAIM = (
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
     .join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
     .where(ENROLLMENTS.c.id == bindparam("enrollment_id"))
-    .with_for_update(key_share=True, of=ENROLLMENTS)
 )
+LOCK = select(ENROLLMENTS.c.id).where(ENROLLMENTS.c.id == bindparam("id")).with_for_update(key_share=True)
 CLAIM_ASKS = Claim.__struct_fields__.index("min_attendance")
 CAME = of_course(POINTS, POSSIBLE).where(RECORDS.c.user_id == bindparam("user_id"))
 WAITING = (
@@ -93,6 +93,9 @@ class SqlCertificateStore(CourseStore):
         came = None if row[CLAIM_ASKS] is None else await self._attendance(course_id=row[2], user_id=row[1])
         values = [*row[:-1], score, came, row[-1]]
         return Claim(*values)
+
+    async def lock_enrollment(self, enrollment_id: int) -> None:
+        await self.transaction.execute(LOCK, {"id": enrollment_id})
 
     async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:
         values = {"course_id": course_id, "after": after, "limit": limit}
