@@ -37,6 +37,9 @@ class Walk:
     price: str = ""
     payment_id: int = 0
     refund_id: int = 0
+    lesson: Body = field(default_factory=dict)
+    code: str = ""
+    leader: "Walk | None" = None
     community: Body = field(default_factory=dict)
     epoch: str = ""
     position: int = 0
@@ -65,6 +68,12 @@ class Walk:
         if self.companion is None:
             raise Unexpected("There is no classmate.")
         return self.companion
+
+    @property
+    def teacher(self) -> "Walk":
+        if self.leader is None:
+            raise Unexpected("There is no teacher.")
+        return self.leader
 
     @property
     def socket(self) -> Socket:
