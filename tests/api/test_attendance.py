@@ -211,6 +211,20 @@ async def test_of_two_instructors_the_second_is_told_that_the_record_changed(wor
     assert (refused.status_code, refused.json()["code"]) == (409, "version_conflict")
 
 
+async def test_heartbeats_do_not_stand_in_the_way_of_marks(world: World) -> None:
+    """Whoever marks what they have seen is not told that it changed because an app was there."""
+    lesson = await held(world, students=1)
+    [student] = lesson.students
+    await lesson.at(seconds=0)
+    version = (await lesson.check_in(student)).json()["version"]
+    for second in (0, 30, 60):
+        await lesson.at(seconds=second)
+        await lesson.beat(student)
+    marked = await lesson.mark((student, "late"), version=version)
+    assert (marked.status_code, marked.json()["records"][0]["version"]) == (200, version + 1)
+    assert marked.json()["records"][0]["seen_seconds"] == 60
+
+
 async def test_closing_marks_the_rest_absent_and_reopening_lets_them_in(world: World) -> None:
     lesson = await held(world, students=4)
     came, excused, absent, later = lesson.students

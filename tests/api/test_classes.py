@@ -151,7 +151,9 @@ async def test_cancelling_the_rest_of_a_series_leaves_what_was_held(world: World
     course, teacher = await school(world)
     await planned(world, course, teacher, recurrence="FREQ=DAILY;COUNT=4")
     ids = [one["id"] for one in await listed(teacher)]
-    await teacher.post(f"{SESSIONS}{ids[3]}/close/")
+    assert (await teacher.post(f"{SESSIONS}{ids[3]}/close/")).json()["code"] == "session_not_open"
+    for what in ("open", "close"):
+        assert (await teacher.post(f"{SESSIONS}{ids[3]}/{what}/")).status_code == 200
     cancelled = await teacher.post(f"{SESSIONS}{ids[1]}/cancel/", {"scope": "following"})
     assert cancelled.json()["status"] == "cancelled"
     assert [one["status"] for one in await listed(teacher)] == ["scheduled", "cancelled", "cancelled", "closed"]
@@ -162,15 +164,16 @@ async def test_cancelling_the_rest_of_a_series_leaves_what_was_held(world: World
     assert (await teacher.patch(f"{SESSIONS}{ids[3]}/", {"starts_at": STARTS.isoformat()})).json()["code"] == (
         "session_closed"
     )
-    assert (await teacher.patch(f"{SESSIONS}{ids[3]}/", {"title": "Words may change"})).status_code == 200
+    words = {"title": "Words may change", "scope": "following"}
+    assert (await teacher.patch(f"{SESSIONS}{ids[3]}/", words)).json()["title"] == "Words may change"
 
 
 async def test_lists_are_filtered_and_paged(world: World) -> None:
     course, teacher = await school(world)
     await planned(world, course, teacher, recurrence="FREQ=DAILY;COUNT=5")
     ids = [one["id"] for one in await listed(teacher)]
-    await teacher.post(f"{SESSIONS}{ids[0]}/close/")
-    await teacher.post(f"{SESSIONS}{ids[1]}/open/")
+    for number, what in ((0, "open"), (0, "close"), (1, "open")):
+        assert (await teacher.post(f"{SESSIONS}{ids[number]}/{what}/")).status_code == 200
     await teacher.post(f"{SESSIONS}{ids[2]}/cancel/", {})
     for status, expected in (("closed", ids[:1]), ("open", ids[1:2]), ("cancelled", ids[2:3]), ("scheduled", ids[3:])):
         assert [one["id"] for one in await listed(teacher, status=status)] == expected

@@ -10,7 +10,7 @@ from core.hub import Hub
 from core.transaction import Begin
 from modules.attendance.admission import demand_place
 from modules.attendance.domain.codes import WrongCode, is_shown
-from modules.attendance.domain.records import Record, seen, with_verdict
+from modules.attendance.domain.records import Record, revised, seen, with_verdict
 from modules.attendance.domain.sessions import ClassSession, demand_check_in, found
 from modules.attendance.live import Recorded, tell
 from modules.attendance.ports import ErasureStore, RecordStore, RotatingCodes
@@ -43,13 +43,13 @@ class Attending:
             first_id = await store.take_device(session_id, device_id, actor.user_id)
             is_shared = first_id != actor.user_id
             proved = replace(record, checked_in_at=now, is_flagged=record.is_flagged or is_shared)
-            after = with_verdict(proved, session, now, is_over=False)
+            after = revised(record, with_verdict(proved, session, now, is_over=False))
             await store.save_records([(record, after)], actor_id=actor.user_id)
             if is_shared:
                 await store.flag(session_id, [first_id])
         told = [actor.user_id, first_id] if is_shared else [actor.user_id]
         tell(self.hub, Recorded(session_id, told))
-        return replace(after, version=after.version + 1), True
+        return after, True
 
     async def be_present(self, actor: Actor, session_id: int) -> tuple[Record, ClassSession]:
         """A heartbeat: the app is in the class at this moment. The record, with the time that is covered so far.
@@ -61,7 +61,7 @@ class Attending:
             demand_place(await store.place(session, actor.user_id))
             demand_check_in(replace(session, check_in_closes_at=max(session.check_in_closes_at, session.ends_at)), now)
             record = await store.record(session, actor.user_id)
-            after = with_verdict(seen(record, session, now), session, now, is_over=False)
+            after = revised(record, with_verdict(seen(record, session, now), session, now, is_over=False))
             await store.save_records([(record, after)], actor_id=actor.user_id)
         if after.status != record.status:
             tell(self.hub, Recorded(session_id, [actor.user_id]))

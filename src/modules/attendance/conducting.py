@@ -12,11 +12,12 @@ from core.hub import Hub
 from core.transaction import Begin
 from modules.attendance.admission import taught
 from modules.attendance.domain.codes import STEP, step_at
-from modules.attendance.domain.records import with_verdict
+from modules.attendance.domain.records import revised, with_verdict
 from modules.attendance.domain.sessions import (
     QUIET,
     STARTS_SOON,
     ClassSession,
+    SessionNotOpen,
     SessionOpen,
     SessionStatus,
     demand_check_in,
@@ -78,13 +79,15 @@ class Conducting:
     async def close(self, actor: Actor, session_id: int) -> None:
         """Whoever has no status is absent, and the class counts. A repeat changes nothing.
 
-        :raises SessionCancelled:
+        :raises SessionCancelled: :raises SessionNotOpen: it has not begun: to be held it needs no closing.
         """
         async with self.begin() as store:
             session = await taught(store, actor, session_id)
             demand_not_cancelled(session)
             if session.closed_at is not None:
                 return
+            if session.status_at(self.clock.now()) is SessionStatus.SCHEDULED:
+                raise SessionNotOpen
             changed = await self._close(store, session, actor.user_id)
             await _audit(store, actor, "closed", session_id)
         self._tell(session_id, changed)
@@ -132,7 +135,8 @@ class Conducting:
         now = self.clock.now()
         closed = replace(session, closed_at=now)
         await store.save_session(closed)
-        waiting = [(one, with_verdict(one, closed, now, is_over=True)) for one in await store.open_records(closed)]
+        open_ones = await store.open_records(closed)
+        waiting = [(one, revised(one, with_verdict(one, closed, now, is_over=True))) for one in open_ones]
         await store.save_records(waiting, actor_id=actor_id)
         absent = given_on(session.statuses, Occasion.ABSENT)
         if absent is not None:

@@ -19,7 +19,7 @@ from modules.attendance.domain.excuses import (
     NoExcuses,
     NothingToExcuse,
 )
-from modules.attendance.domain.records import Source, with_verdict
+from modules.attendance.domain.records import Source, revised, with_verdict
 from modules.attendance.domain.sessions import ClassSession, demand_not_cancelled, found
 from modules.attendance.domain.statuses import Occasion, given_on
 from modules.attendance.events import AttendanceTaken, ExcuseAnswered
@@ -105,7 +105,7 @@ class Excusing:
             raise NoExcuses
         record, now = await store.record(session, excuse.user_id), self.clock.now()
         marked = replace(record, mark=status.code, marked_by_id=actor.user_id, remarks=excuse.notes)
-        after = with_verdict(marked, session, now, is_over=session.closed_at is not None)
+        after = revised(record, with_verdict(marked, session, now, is_over=session.closed_at is not None))
         await store.save_records([(record, after)], actor_id=actor.user_id)
         if session.closed_at is not None:
             await store.emit(AttendanceTaken(session_id=session.id, course_id=session.course_id))

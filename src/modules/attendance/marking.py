@@ -12,7 +12,7 @@ from core.errors import FieldFault, Invalid, VersionConflict
 from core.hub import Hub
 from core.transaction import Begin
 from modules.attendance.admission import taught
-from modules.attendance.domain.records import Record, with_verdict
+from modules.attendance.domain.records import Record, revised, with_verdict
 from modules.attendance.domain.sessions import ClassSession, demand_not_cancelled
 from modules.attendance.events import AttendanceTaken
 from modules.attendance.live import Recorded, tell
@@ -91,10 +91,10 @@ class Marking:
             if mark.version is not None and mark.version != record.version:
                 raise VersionConflict(f"The record of user {mark.user_id} changed meanwhile; read it again and repeat.")
             said = replace(record, mark=mark.status, marked_by_id=actor.user_id, remarks=mark.remarks)
-            after = with_verdict(said, session, now, is_over=session.closed_at is not None)
+            after = revised(record, with_verdict(said, session, now, is_over=session.closed_at is not None))
             if after != record:
                 changes.append((record, after))
-                records[mark.user_id] = replace(after, version=after.version + 1)
+                records[mark.user_id] = after
         await store.save_records(changes, actor_id=actor.user_id)
         if session.closed_at is not None and changes:
             await store.emit(AttendanceTaken(session_id=session.id, course_id=session.course_id))

@@ -107,8 +107,7 @@ class Scheduling:
                 demand_open(session)
             await self._demand_plan(store, session, wanted)
             statuses = await _statuses(store, session.course_id, set_id) if has_set else None
-            several = scope is Scope.FOLLOWING and session.series_id is not None
-            for one in await store.following(session) if several else [session]:
+            for one in await _all(store, session, scope):
                 after = changed(one, self._for(one, session, wanted))
                 if statuses is not None:
                     if await store.has_records(one.id):
@@ -132,9 +131,8 @@ class Scheduling:
             if session.cancelled_at is not None and scope is Scope.THIS:
                 return
             demand_open(replace(session, cancelled_at=None))
-            several = scope is Scope.FOLLOWING and session.series_id is not None
-            for one in await store.following(session) if several else [session]:
-                await store.save_session(replace(one, cancelled_at=now))
+            for one in await _all(store, session, scope):
+                await store.save_session(replace(one, cancelled_at=one.cancelled_at or now))
             await _audit(store, actor, "cancelled", session.id, scope=scope.value)
             if session.ends_at > now:
                 await store.emit(ClassCancelled(session_id=session.id, actor_id=actor.user_id))
@@ -168,6 +166,13 @@ class Scheduling:
         if "starts_at" not in changes or one.id == session.id:
             return changes
         return {**changes, "starts_at": moved_like(one, session, changes["starts_at"])}
+
+
+async def _all(store: ScheduleStore, session: ClassSession, scope: Scope) -> list[ClassSession]:
+    """The class, and those after it if they are meant, too."""
+    if scope is Scope.THIS or session.series_id is None:
+        return [session]
+    return [session, *(one for one in await store.following(session) if one.id != session.id)]
 
 
 async def _demand_group(store: ScheduleStore, community_id: int | None, course_id: int) -> None:

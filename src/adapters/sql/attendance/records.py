@@ -60,13 +60,11 @@ _NAMES_PG = any_(bindparam("names", type_=ARRAY(String)))
 _NAMES_LITE = bindparam("names", expanding=True, type_=String)
 NAMED_PG = _NAMED.where(or_(USERS.c.email == _NAMES_PG, USERS.c.username_key == _NAMES_PG))
 NAMED_LITE = _NAMED.where(or_(USERS.c.email.in_(_NAMES_LITE), USERS.c.username_key.in_(_NAMES_LITE)))
-KEPT = [name for name in RECORD_FIELDS if name not in {"id", "session_id", "course_id", "user_id", "version"}]
+KEPT = [name for name in RECORD_FIELDS if name not in {"id", "session_id", "course_id", "user_id"}]
 SAVE = (
     update(RECORDS)
     .where(RECORDS.c.id == bindparam("row"))
-    .values(
-        version=RECORDS.c.version + 1, **{name: bindparam(f"to_{name}", type_=RECORDS.c[name].type) for name in KEPT}
-    )
+    .values({name: bindparam(f"to_{name}", type_=RECORDS.c[name].type) for name in KEPT})
 )
 TAKE = upsert(DEVICES).on_conflict_do_nothing().returning(DEVICES.c.user_id)
 TAKEN_BY = select(DEVICES.c.user_id).where(

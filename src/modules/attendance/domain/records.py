@@ -32,7 +32,8 @@ class Source(StrEnum):
 
 class Record(Struct, frozen=True):
     """`status` is what follows from `mark` (the instructor's), `checked_in_at` and what was seen of the app; None as
-    long as nothing does. `seen_ms` is the time within the class that heartbeats cover, in milliseconds.
+    long as nothing does. `seen_ms` is the time within the class that heartbeats cover, in milliseconds. They alone do
+    not raise `version`: whoever edits the record loses nothing by them.
     """
 
     id: int
@@ -110,6 +111,13 @@ def with_verdict(record: Record, session: ClassSession, now: datetime, *, is_ove
     if (code, points, source) == (record.status, record.points, record.source):
         return record
     return replace(record, status=code, points=points, source=source, recorded_at=now)
+
+
+def revised(before: Record, after: Record) -> Record:
+    """The record as it is kept: with the next version if anything changed that people decide by."""
+    beats = {"first_seen_at": None, "last_seen_at": None, "seen_ms": 0}
+    is_same = replace(before, **beats) == replace(after, **beats)
+    return after if is_same else replace(after, version=before.version + 1)
 
 
 def is_long_enough(record: Record, session: ClassSession) -> bool:

@@ -53,6 +53,11 @@ class SessionOpen(Conflict):
     detail = "The class is not closed."
 
 
+class SessionNotOpen(Conflict):
+    code = "session_not_open"
+    detail = "The class has not begun; if it is not held, cancel it."
+
+
 class SessionCancelled(Conflict):
     code = "session_cancelled"
     detail = "The class is cancelled."
