@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from core.actor import Actor, Role
+from core.clock import INDIA
 from core.paging import PageRequest
 from core.text import words
 from entrypoints.compose import House, compose, schema
@@ -18,6 +19,8 @@ from entrypoints.seeding import many as bulk_seeding
 from entrypoints.seeding import seed_demo, seed_many
 from entrypoints.seeding.demo import COMPLETED
 from entrypoints.settings import load
+from modules.attendance.domain.sessions import SessionStatus
+from modules.attendance.queries import SessionFilter
 from modules.learning.domain.catalogue import content_gaps, course_gaps
 from modules.learning.queries import CourseFilter, EnrollmentFilter
 
@@ -137,6 +140,21 @@ async def test_the_student_has_begun_and_the_newcomer_has_not(house: House) -> N
     assert card.tally.total == 33
     assert card.last_content_title == "Watch: a morning in the village"
     assert [len(cards[email]) for email in EMAILS] == [0, 0, 1, 0]
+
+
+async def test_the_student_has_classes_behind_and_ahead(house: House) -> None:
+    await seed_demo(house)
+    student_id = await one(house, "SELECT id FROM users WHERE email = 'student@example.com'")
+    course_id = (await catalogue_ids(house))["Spoken English: From Zero to Fluent"]
+
+    report = await house.workflows.attendance.student(course_id, student_id)
+    actor, chosen = Actor(student_id, Role.STUDENT, 0), SessionFilter(status=SessionStatus.SCHEDULED)
+    ahead = (await house.workflows.classes.sessions(PAGE, actor, chosen)).results
+
+    assert report is not None
+    assert (report.counts, report.attendance.percentage) == ({"present": 1, "late": 1}, 75.0)
+    assert len(ahead) == 6
+    assert all(card.session.starts_at.astimezone(INDIA).hour == 19 for card in ahead)
 
 
 async def test_the_students_documents_open(house: House) -> None:

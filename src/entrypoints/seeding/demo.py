@@ -10,6 +10,7 @@ from entrypoints.seeding import rows as seed_rows
 from entrypoints.seeding.community import write_community
 from entrypoints.seeding.courses import Outline, Plan, Rows
 from entrypoints.seeding.demo_world import Account
+from entrypoints.seeding.lessons import write_classes
 from entrypoints.seeding.rows import Lesson, Presentation
 from modules.learning.domain.catalogue import ContentType, Media, Provider
 from modules.learning.domain.enrolment import Source
@@ -109,6 +110,9 @@ async def _write(house: House, rows: Rows, password_hash: str, documents: dict[s
         teacher_id=ids[demo.TEACHER],
         student_id=ids[demo.STUDENT],
         since=now - STUDENT_SINCE,
+    )
+    await write_classes(
+        rows, outlines[-1].course_id, teacher_id=ids[demo.TEACHER], student_id=ids[demo.STUDENT], now=now
     )
 
 
