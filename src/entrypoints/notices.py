@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 from core.money import rupees
 from entrypoints.workflows import Workflows
 from modules.attendance.domain.excuses import ExcuseStatus
-from modules.attendance.events import AttendanceLow, ClassCancelled, ClassMoved, ClassStarting, ExcuseAnswered
+from modules.attendance.events import (
+    AttendanceLow,
+    ClassCancelled,
+    ClassMoved,
+    ClassStarting,
+    ExcuseAnswered,
+    ExcuseAsked,
+)
 from modules.commerce.domain.refunds import Origin, RefundStatus
 from modules.commerce.events import OrderPaid, RefundFailed, RefundProcessed, RefundRejected
 from modules.community.events import DirectMessageSent, PostModerated, PostPublished, PostReported, PostWaits
@@ -135,14 +142,16 @@ def of_certificate(event: CertificateIssued) -> NewNotice:
 
 async def of_class(do: Workflows, event: ClassStarting | ClassMoved | ClassCancelled) -> tuple[NewNotice, ...]:
     """Everybody whose class it is: of a group, its members."""
-    found = await do.attendance.figures(event.session_id)
-    if found is None:
+    session = await do.classes.plain(event.session_id)
+    if session is None:
         return ()
-    session = found.session
     variant = {ClassMoved: "moved", ClassCancelled: "cancelled"}.get(type(event), "")
-    which = f"-{event.version}" if isinstance(event, ClassMoved) else ""
+    if not isinstance(event, ClassStarting) and event.has_following:
+        variant = f"{variant}_series"
+    # who was told of ten o'clock is told again of another time
+    which = f"{session.starts_at:%Y%m%d%H%M}" if isinstance(event, ClassStarting) else str(event.version)
     notice = NewNotice(
-        cause=f"class-{session.id}-{variant or 'starting'}{which}",
+        cause=f"class-{session.id}-{variant or 'starting'}-{which}",
         notification_type=NotificationType.CLASS_STARTING,
         audience=Audience.ENROLLED if session.community_id is None else Audience.MEMBERS,
         variant=variant,
@@ -176,7 +185,7 @@ async def of_excuse(do: Workflows, event: ExcuseAnswered) -> tuple[NewNotice, ..
     if card is None:
         return ()
     notice = NewNotice(
-        cause=f"excuse-{event.excuse_id}",
+        cause=f"excuse-{event.excuse_id}-{card.excuse.status.value}",
         notification_type=NotificationType.ATTENDANCE_WARNING,
         audience=Audience.USER,
         variant="excused" if card.excuse.status is ExcuseStatus.APPROVED else "not_excused",
@@ -189,6 +198,24 @@ async def of_excuse(do: Workflows, event: ExcuseAnswered) -> tuple[NewNotice, ..
             "date": _moment(card.starts_at, card.timezone),
             "notes": card.excuse.notes,
         },
+    )
+    return (notice,)
+
+
+async def of_asked_excuse(do: Workflows, event: ExcuseAsked) -> tuple[NewNotice, ...]:
+    """Those who teach the course."""
+    card = await do.classes.answered_excuse(event.excuse_id)
+    if card is None:
+        return ()
+    notice = NewNotice(
+        cause=f"excuse-{event.excuse_id}-asked",
+        notification_type=NotificationType.ATTENDANCE_WARNING,
+        audience=Audience.TEACHERS,
+        variant="excuse_asked",
+        actor_id=card.excuse.user_id,
+        course_id=card.excuse.course_id,
+        link_id=card.excuse.session_id,
+        words={"title": card.session_title, "date": _moment(card.starts_at, card.timezone)},
     )
     return (notice,)
 

@@ -19,6 +19,7 @@ from modules.attendance.events import (
     ClassMoved,
     ClassStarting,
     ExcuseAnswered,
+    ExcuseAsked,
 )
 from modules.commerce.events import (
     AccessOwed,
@@ -58,6 +59,7 @@ from modules.identity.events import (
 )
 from modules.learning.events import (
     CertificateIssued,
+    CertificateRulesChanged,
     CourseCompleted,
     EnrolmentChanged,
     ImportStarted,
@@ -192,16 +194,29 @@ def _teaching(do: Workflows) -> tuple[Reaction, ...]:
     async def tell_of_excuse(event: ExcuseAnswered) -> None:
         await do.telling.tell(*await notices.of_excuse(do, event))
 
+    async def tell_of_asked_excuse(event: ExcuseAsked) -> None:
+        await do.telling.tell(*await notices.of_asked_excuse(do, event))
+
     return (
         Reaction("tell_of_class", ClassStarting, tell_of_class, outside=True),
         Reaction("tell_of_moved_class", ClassMoved, tell_of_class, outside=True),
         Reaction("tell_of_cancelled_class", ClassCancelled, tell_of_class, outside=True),
         Reaction("warn_of_attendance", AttendanceTaken, lambda e: do.cautioning.warn(e.course_id), outside=True),
         Reaction(
-            "certify_attendance", AttendanceTaken, lambda e: do.certifying.consider_course(e.course_id), outside=True
+            "certify_attendance",
+            AttendanceTaken,
+            lambda e: do.certifying.consider_course(e.course_id, by_attendance=True),
+            outside=True,
         ),
         Reaction("tell_of_low_attendance", AttendanceLow, tell_of_low_attendance, outside=True),
         Reaction("tell_of_excuse", ExcuseAnswered, tell_of_excuse, outside=True),
+        Reaction("tell_of_asked_excuse", ExcuseAsked, tell_of_asked_excuse, outside=True),
+        Reaction(
+            "certify_by_new_rules",
+            CertificateRulesChanged,
+            lambda e: do.certifying.consider_course(e.course_id, by_attendance=False),
+            outside=True,
+        ),
     )
 
 

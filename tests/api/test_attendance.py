@@ -246,7 +246,7 @@ async def test_closing_marks_the_rest_absent_and_reopening_lets_them_in(world: W
     reopened = await lesson.do("reopen", {"minutes": 5})
     assert (reopened.json()["status"], reopened.json()["check_in_closes_at"]) == ("open", "2030-01-07T14:45:00Z")
     assert (await lesson.check_in(later)).json()["status"] == "late"
-    assert (await lesson.do("reopen", {})).json()["code"] == "session_open"
+    assert (await lesson.do("reopen", {"minutes": 5})).json()["check_in_closes_at"] == "2030-01-07T14:45:00Z"
     await lesson.do("close")
     assert await lesson.records() == {**present, **rest, later.id: ("late", "code")}  # who came after it is not absent
 
@@ -301,21 +301,85 @@ async def test_whoever_was_seen_long_enough_of_what_was_held_is_present(world: W
     assert await lesson.records() == {enough.id: ("present", "presence"), short.id: ("absent", "system")}
 
 
+async def test_a_class_that_moves_takes_with_it_who_has_come_in_time_for_it(world: World) -> None:
+    lesson = await held(world, students=2)
+    asha, ravi = lesson.students
+    await lesson.at(minutes=11)
+    assert (await lesson.check_in(asha)).json()["status"] == "late"
+    await lesson.beat(ravi)
+    later = await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", {"starts_at": "2030-01-07T13:45:00Z"})
+    assert later.status_code == 200
+    assert await lesson.records() == {asha.id: ("present", "code")}  # the class has only just begun
+    await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", {"starts_at": "2030-01-08T13:30:00Z"})
+    assert await lesson.records() == {}  # nobody has come to tomorrow's class yet
+    lesson.starts_at += timedelta(days=1)
+    await lesson.at(seconds=0)
+    assert (await lesson.check_in(asha)).status_code == 201
+
+
+async def test_a_class_that_is_prolonged_counts_what_was_seen_anew(world: World) -> None:
+    lesson = await held(world, students=1, duration_minutes=10)
+    [student] = lesson.students
+    for second in range(0, 361, 60):
+        await lesson.at(seconds=second)
+        await lesson.beat(student)
+    assert await lesson.records() == {student.id: ("present", "presence")}
+    await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", {"duration_minutes": 30})
+    assert await lesson.records() == {}
+
+
+async def test_who_was_absent_stays_so_in_a_reopened_class_until_they_prove_otherwise(world: World) -> None:
+    lesson = await held(world, students=1)
+    [student] = lesson.students
+    await lesson.at(minutes=5)
+    await lesson.do("close")
+    await lesson.do("reopen", {"minutes": 15})
+    assert (await lesson.beat(student)).json()["status"] == "absent"
+    assert await lesson.records() == {student.id: ("absent", "system")}
+    assert (await lesson.check_in(student)).json()["status"] == "present"
+
+
+async def test_an_excuse_in_advance_is_no_sign_that_a_class_was_held(world: World) -> None:
+    lesson = await held(world, students=2)
+    await lesson.mark((lesson.students[0], "excused"))
+    await lesson.at(minutes=75)
+    assert await world.house.workflows.conducting.close_ended() == 0
+    await lesson.mark((lesson.students[1], "present"))
+    await lesson.at(minutes=91)
+    assert await world.house.workflows.conducting.close_ended() == 1
+
+
+async def test_who_teaches_no_longer_sees_nothing(world: World) -> None:
+    lesson = await held(world, students=1)
+    await lesson.students[0].post(f"{SESSIONS}{lesson.id}/excuse/", {"reason": "Fever"})
+    feed = (await lesson.teacher.get("/api/attendance/calendar/")).json()["url"].removeprefix("http://testserver")
+    admin = await world.admin()
+    await admin.log_in()
+    await admin.patch(f"/api/accounts/users/{lesson.teacher.id}/", {"role": "student"})
+    await lesson.teacher.log_in()
+    for path in (SESSIONS, "/api/attendance/excuses/"):
+        assert (await lesson.teacher.get(path)).json()["results"] == []
+    assert (await lesson.teacher.get(f"{SESSIONS}{lesson.id}/")).status_code == 404
+    assert "VEVENT" not in (await world.http.get(feed)).text
+
+
 async def test_every_change_says_who_when_from_and_to(world: World) -> None:
     lesson = await held(world, students=1)
     [student] = lesson.students
     await lesson.at(seconds=0)
     await lesson.check_in(student)
     await lesson.mark((student, "late"), remarks="Came twice.")
-    await lesson.mark((student, "late"), remarks="Other words.")  # no change of the status
+    await lesson.mark((student, "late"), remarks="Other words.")
+    await lesson.mark((student, "late"), remarks="Other words.")  # nothing new
     await lesson.do("close")
     changes = (await lesson.teacher.get(f"{SESSIONS}{lesson.id}/changes/")).json()["results"]
-    assert [
-        (one["actor"]["id"], one["from_status"], one["to_status"], one["source"], one["at"]) for one in changes
-    ] == [
-        (lesson.teacher.id, "present", "late", "instructor", "2030-01-07T13:30:00Z"),
-        (student.id, None, "present", "code", "2030-01-07T13:30:00Z"),
+    assert [(one["actor"]["id"], one["from_status"], one["to_status"], one["source"]) for one in changes] == [
+        (lesson.teacher.id, "late", "late", "instructor"),
+        (lesson.teacher.id, "present", "late", "instructor"),
+        (student.id, None, "present", "code"),
     ]
+    assert [one["remarks"] for one in changes] == ["Other words.", "Came twice.", ""]
+    assert {one["at"] for one in changes} == {"2030-01-07T13:30:00Z"}
     other = await world.person(Role.INSTRUCTOR)
     assert (await other.get(f"{SESSIONS}{lesson.id}/changes/")).status_code == 404
     assert (await student.get(f"{SESSIONS}{lesson.id}/changes/")).status_code == 403
@@ -334,7 +398,7 @@ async def test_a_list_of_marks_comes_from_a_spreadsheet(world: World) -> None:
     assert await send(good) == (200, {"marked": 2})
     assert await lesson.records() == {asha.id: ("present", "instructor"), ravi.id: ("late", "instructor")}
     status, body = await send(f"username,status\n{meena.username},present\nnobody,present\n{asha.username},asleep\n")
-    assert (status, [fault["field"] for fault in body["errors"]]) == (400, ["line 3"])
+    assert (status, [fault["field"] for fault in body["errors"]]) == (400, ["line 3", "line 4"])
     status, body = await send(f"username,status\n{meena.username},\n")
     assert (status, body["errors"][0]["field"]) == (400, "line 2")
     for nothing in ("", "name,status\nx,y\n", "username,status\n"):
@@ -379,9 +443,9 @@ async def test_the_code_as_a_picture_holds_the_code(sqlite_world: World) -> None
 
 def picture(svg: str) -> Image.Image:
     """What segno's one path draws: rows of squares, each by moving to it and going across it."""
-    size = int(re.findall(r'width="(\d+)"', svg)[0]) // 8
+    size = int(re.findall(r'viewBox="0 0 (\d+) ', svg)[0])
     image, x, y = Image.new("L", (size, size), 255), 0.0, 0.0
-    for step, numbers in re.findall(r"([Mmh])([-\d. ]+)", re.findall(r' d="([^"]+)"', svg)[0]):
+    for step, numbers in re.findall(r"([Mmh])([-\d. ]+)", re.findall(r'stroke="#000" d="([^"]+)"', svg)[0]):
         across, *down = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
         if step == "h":
             for place in range(int(x), int(x + across)):

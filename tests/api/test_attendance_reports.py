@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from lessons import SESSIONS, STARTS, Lesson, held
 from worlds import PASSWORD, Person, World
 
@@ -38,8 +40,8 @@ async def test_the_percentages_of_the_specification(world: World) -> None:
     own = await report(student, lesson, student)
     assert own == {
         "course_id": lesson.course.id, "user_id": student.id, "user": own["user"], "taken_sessions": 6,
-        "counts": {"present": 3, "late": 2, "excused": 1}, "points": 8, "possible_points": 10, "percentage": 80.0,
-        "best_possible_percentage": 88.9, "is_below_threshold": False,
+        "counts": {"present": 3, "late": 2, "excused": 1, "absent": 0}, "points": 8, "possible_points": 10,
+        "percentage": 80.0, "best_possible_percentage": 88.9, "is_below_threshold": False,
     }  # fmt: skip
     [listed] = (await report(lesson.teacher, lesson))["results"]
     assert listed == own
@@ -51,10 +53,11 @@ async def test_what_is_not_taken_does_not_count(world: World) -> None:
     await lesson.at(seconds=0)
     await lesson.mark((asha, "absent"))
     before = await report(asha, lesson, asha)
-    assert (before["taken_sessions"], before["percentage"], before["best_possible_percentage"]) == (0, None, 100.0)
+    assert (before["taken_sessions"], before["percentage"], before["best_possible_percentage"]) == (0, None, 0.0)
+    assert (await report(newcomer, lesson, newcomer))["best_possible_percentage"] == 100.0
     await lesson.do("close")
     assert (await report(asha, lesson, asha))["percentage"] == 0.0
-    assert (await report(newcomer, lesson, newcomer))["counts"] == {"absent": 1}
+    assert (await report(newcomer, lesson, newcomer))["counts"]["absent"] == 1
     await lesson.do("reopen", {})
     assert (await report(asha, lesson, asha))["taken_sessions"] == 0
     await lesson.mark((asha, "present"))
@@ -89,11 +92,25 @@ async def test_reports_as_csv(world: World) -> None:
     query = {"course_id": lesson.course.id, "format": "csv"}
     lines = (await lesson.teacher.get(REPORT, params=query)).text.splitlines()
     assert lines[0].startswith("user_id,username,full_name,taken_sessions,counts,points")
-    assert lines[2] == f"{ravi.id},{ravi.username},Ravi K,1,late:1,1,2,50.0,75.0,False"
+    assert lines[2] == f"{ravi.id},{ravi.username},Ravi K,1,present:0 late:1 excused:0 absent:0,1,2,50.0,75.0,False"
     classes = (await lesson.teacher.get(f"{REPORT}sessions/", params=query)).text.splitlines()
     assert classes[0] == "session_id,title,starts_at,status,expected,counts,unmarked,flagged,percentage"
-    assert classes[1].endswith(",Class 7,2030-01-07T13:30:00+00:00,scheduled,2,,2,0,")
-    assert classes[2].endswith(",Class 1,2030-01-06T13:30:00+00:00,closed,0,late:1 present:1,0,0,75.0")
+    assert classes[1].endswith(
+        ",Class 7,2030-01-07T13:30:00+00:00,scheduled,2,present:0 late:0 excused:0 absent:0,2,0,"
+    )
+    assert classes[2].endswith(
+        ",Class 1,2030-01-06T13:30:00+00:00,closed,0,present:1 late:1 excused:0 absent:0,0,0,75.0"
+    )
+
+
+async def test_the_csv_of_a_courses_classes_has_all_of_them(world: World) -> None:
+    lesson = await held(world, students=1)
+    await lesson.next(recurrence="FREQ=DAILY;COUNT=120")
+    query = {"course_id": lesson.course.id, "format": "csv"}
+    lines = (await lesson.teacher.get(f"{REPORT}sessions/", params=query)).text.splitlines()
+    assert len(lines) == 122
+    own = await lesson.students[0].get(REPORT, params={**query, "user_id": lesson.students[0].id})
+    assert (own.headers["content-type"], len(own.text.splitlines())) == ("text/csv; charset=utf-8", 2)
 
 
 async def test_the_students_of_a_course_are_paged(world: World) -> None:
@@ -167,15 +184,50 @@ async def test_attendance_counts_for_the_certificate(world: World) -> None:
     assert await world.count("certificates") == 2
 
 
+async def test_a_certificate_comes_with_the_rule_that_allows_it(world: World) -> None:
+    lesson = await held(world, students=3)
+    asha, gone, suspended = lesson.students
+    path = f"/api/courses/courses/{lesson.course.id}/"
+    await lesson.teacher.patch(path, {"certificate_min_attendance": 80})
+    for student in lesson.students:
+        for content_id in lesson.course.content_ids:
+            body = {"content_id": content_id, "last_position": 0, "time_spent": 1, "is_completed": True}
+            await student.post("/api/courses/progress/update/", body)
+    await taken(lesson, 1, *((student, "late") for student in lesson.students))
+    await world.settle()
+    assert await world.count("certificates") == 0
+    await gone.call("DELETE", "/api/accounts/me/", json={"password": PASSWORD})
+    where = f"WHERE user_id = {suspended.id}"
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(text(f"UPDATE enrollments SET is_active = false {where}"))
+    await lesson.teacher.patch(path, {"certificate_min_attendance": 40})
+    await world.settle()
+    assert await world.count("certificates", f"user_id = {asha.id}") == await world.count("certificates") == 1
+
+
+async def test_what_a_student_can_still_reach_is_what_is_left(world: World) -> None:
+    """A class that nobody closed, one after the end of the access and one with an excuse bring nothing."""
+    lesson = await held(world, students=1)
+    student = await world.person()
+    await world.enrol(student, lesson.course, expiry_date=STARTS + timedelta(days=2))
+    await taken(lesson, 1, (student, "absent"))
+    for day in (-3, 3):
+        await lesson.next(starts_at=(STARTS + timedelta(days=day)).isoformat())
+    excused = await lesson.next(starts_at=(STARTS + timedelta(days=1)).isoformat())
+    await excused.mark((student, "excused"))
+    assert (await report(student, lesson, student))["best_possible_percentage"] == 50.0  # with the one of today
+
+
 async def test_analytics_show_attendance(world: World) -> None:
     lesson = await held(world, students=2)
     asha, ravi = lesson.students
     await taken(lesson, 1, (asha, "present"), (ravi, "absent"))
-    text = (await lesson.teacher.get("/api/courses/analytics/students/", params={"course_id": lesson.course.id})).text
-    heading, *rows = [line.split(",") for line in text.splitlines()]
+    query: dict[str, Any] = {"course_id": lesson.course.id}
+    lines = (await lesson.teacher.get("/api/courses/analytics/students/", params=query)).text.splitlines()
+    heading, *rows = [line.split(",") for line in lines]
     place = heading.index("attendance")
     assert [row[place] for row in rows] == ["100.0", "0.0"]
-    query = {"course_id": lesson.course.id, "from": "2030-01-01", "to": "2030-01-31", "interval": "week"}
+    query |= {"from": "2030-01-01", "to": "2030-01-31", "interval": "week"}
     found = (await lesson.teacher.get("/api/courses/analytics/attendance/", params=query)).json()
     assert [one for one in found["results"] if one["classes"]] == [
         {"starts_on": "2029-12-31", "classes": 1, "records": 2, "percentage": 50.0}

@@ -93,6 +93,11 @@ async def test_a_time_that_summer_time_leaves_out_is_read_by_the_offset_before(w
         ({"recurrence": "FREQ=WEEKLY;BYDAY=TU;COUNT=3"}, "recurrence"),
         ({"recurrence": "FREQ=MONTHLY;BYDAY=9MO;COUNT=3"}, "recurrence"),
         ({"recurrence": "every Monday"}, "recurrence"),
+        ({"recurrence": "FREQ=DAILY;BYMONTHDAY=99;COUNT=1"}, "recurrence"),
+        ({"recurrence": "FREQ=MONTHLY;BYMONTHDAY=-40;COUNT=1"}, "recurrence"),
+        ({"recurrence": "FREQ=MONTHLY;BYMONTHDAY=1;BYDAY=5MO;COUNT=1"}, "recurrence"),
+        ({"recurrence": "FREQ=DAILY;COUNT=300", "excluded_dates": ["2030-01-14"]}, "recurrence"),
+        ({"meeting_url": "https://meet.example/x\n"}, "meeting_url"),
         ({"recurrence": "FREQ=DAILY;COUNT=1", "excluded_dates": ["2030-01-07"]}, "recurrence"),
         ({"excluded_dates": ["2030-01-07"]}, "excluded_dates"),
         ({"timezone": "Mars/Olympus"}, "timezone"),
@@ -184,6 +189,10 @@ async def test_lists_are_filtered_and_paged(world: World) -> None:
     rest = (await teacher.get(SESSIONS, params={"limit": 2, "cursor": page["next_cursor"]})).json()
     assert [one["id"] for one in rest["results"]] == ids[2:0:-1]
     assert (await teacher.get(SESSIONS, params={"ordering": "title"})).status_code == 400
+    naive = await teacher.get(SESSIONS, params={"from": "2030-01-08T13:30:00"})
+    assert (naive.status_code, naive.json()["errors"][0]["field"]) == (400, "from")
+    assert len(await listed(teacher, series_id=page["results"][0]["series_id"])) == 5
+    assert await listed(teacher, series_id=999) == []
 
 
 async def test_classes_are_seen_by_those_whose_they_are(world: World) -> None:
@@ -309,23 +318,51 @@ async def test_students_are_told_of_classes_that_begin_move_or_are_cancelled(wor
     lesson = await held(world, students=1)
     [student] = lesson.students
     expired = await world.person()
-    await world.enrol(expired, lesson.course, expiry_date=STARTS - timedelta(minutes=55))
+    await world.enrol(expired, lesson.course, expiry_date=STARTS - timedelta(minutes=61))
     do = world.house.workflows.conducting
     await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", {"starts_at": (STARTS + timedelta(minutes=5)).isoformat()})
+    await world.settle()
     await lesson.at(minutes=-10, seconds=-1)
     assert await do.announce_starting() == 0
     await lesson.at(minutes=-10)
     assert await do.announce_starting() == 1
+    await world.settle()
     assert await do.announce_starting() == 0
+    await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", {"starts_at": (STARTS + timedelta(days=1)).isoformat()})
+    await lesson.at(minutes=60 * 24 - 15)
+    assert await do.announce_starting() == 1  # of the new time they are told, too
     await lesson.do("cancel", {})
     await world.settle()
     told = (await student.get("/api/community/notifications/")).json()["results"]
     assert sorted((one["title"], one["message"]) for one in told) == [
-        ("Class cancelled", "Class 7 on 07/01/2030 19:05 IST is not held"),
+        ("Class cancelled", "Class 7 on 08/01/2030 19:00 IST is not held"),
         ("Class moved", "Class 7 is now on 07/01/2030 19:05 IST"),
+        ("Class moved", "Class 7 is now on 08/01/2030 19:00 IST"),
         ("Class starts soon", "Class 7: 07/01/2030 19:05 IST"),
+        ("Class starts soon", "Class 7: 08/01/2030 19:00 IST"),
     ]
     assert told[0]["link"] == {"type": "session", "id": lesson.id}
     await moved(world, world.clock.now(), expired)
     assert (await expired.get("/api/community/notifications/")).json()["results"] == []
     assert (await lesson.teacher.get("/api/community/notifications/")).json()["results"] == []
+
+
+async def test_of_a_series_people_are_told_that_the_rest_of_it_moved_or_is_cancelled(world: World) -> None:
+    lesson = await held(world, students=1, recurrence="FREQ=DAILY;COUNT=3")
+    moves = {"scope": "following", "starts_at": (STARTS + timedelta(hours=1)).isoformat()}
+    await lesson.teacher.patch(f"{SESSIONS}{lesson.id}/", moves)
+    await world.settle()
+    await lesson.do("cancel", {"scope": "following"})
+    await world.settle()
+    told = (await lesson.students[0].get("/api/community/notifications/")).json()["results"]
+    assert [one["message"] for one in told] == [
+        "Class 7 on 07/01/2030 20:00 IST and those after it are not held",
+        "Class 7 is now on 07/01/2030 20:00 IST, and those after it have moved, too",
+    ]
+
+
+async def test_what_the_link_of_the_code_opens_shows_the_code(sqlite_world: World) -> None:
+    page = await sqlite_world.http.get("/open/session/12/", params={"code": "482913"})
+    assert "482913" in page.text
+    assert 'href="shala://session/12?code=482913"' in page.text
+    assert (await sqlite_world.http.get("/open/session/12/", params={"code": "<b>"})).status_code == 400

@@ -258,7 +258,7 @@ def test_the_moment_of_a_record_is_that_of_its_last_change() -> None:
 
 def test_the_percentages_of_the_specification() -> None:
     """Three present, two late, one excused, and four classes to come."""
-    found = Attendance(taken=6, counted=5, points=8, possible_points=10, left_points=8)
+    found = Attendance(taken=6, counted=5, points=8, possible_points=10, left_points=8, left_possible_points=8)
     assert (found.percentage, found.best_possible_percentage, found.is_low) == (80.0, 88.9, False)
 
 
@@ -267,13 +267,13 @@ def test_the_percentages_of_the_specification() -> None:
     [(4, 0, False), (5, 6, True), (5, 7, False), (10, 13, True), (10, 14, False)],
 )
 def test_a_warning_comes_below_seventy_per_cent_after_five_classes(counted: int, points: int, is_low: bool) -> None:
-    assert Attendance(counted, counted, points, 2 * counted, 0).is_low is (is_low and points * 100 < 140 * counted)
+    assert Attendance(counted, counted, points, 2 * counted, 0, 0).is_low is (is_low and points * 100 < 140 * counted)
 
 
 def test_nothing_counted_is_no_percentage() -> None:
-    assert Attendance(2, 0, 0, 0, 0).percentage is None
-    assert Attendance(0, 0, 0, 0, 0).best_possible_percentage is None
-    assert Attendance(0, 0, 0, 0, 8).best_possible_percentage == 100.0
+    assert Attendance(2, 0, 0, 0, 0, 0).percentage is None
+    assert Attendance(0, 0, 0, 0, 0, 0).best_possible_percentage is None
+    assert Attendance(0, 0, 0, 0, 8, 8).best_possible_percentage == 100.0
 
 
 # --- statuses ------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from core.errors import Invalid
 ALLOWED = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "WKST"}
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY"}
 BY_DAY = re.compile(r"(?:[+-]?[1-5])?(?:MO|TU|WE|TH|FR|SA|SU)")
+LONGEST_MONTH = 31
 MOST_INTERVAL, MOST_COUNT = 52, 1000
 EXAMPLE = "As FREQ=WEEKLY;BYDAY=MO,WE;COUNT=24: DAILY, WEEKLY or MONTHLY, with COUNT or UNTIL."
 
@@ -49,7 +50,10 @@ def _demand_allowed(parts: vRecur) -> dict[str, str]:
         raise ValueError(parts)
     if ("COUNT" in parts) == ("UNTIL" in parts):
         raise ValueError(parts)
-    if not all(BY_DAY.fullmatch(str(day)) for day in parts.get("BYDAY", [])):
+    days, dates = [str(day) for day in parts.get("BYDAY", [])], parts.get("BYMONTHDAY", [])
+    if not all(BY_DAY.fullmatch(day) for day in days) or not all(1 <= abs(date) <= LONGEST_MONTH for date in dates):
+        raise ValueError(parts)
+    if dates and (parts["FREQ"][0] != "MONTHLY" or any(day[:-2] for day in days)):  # a day that may never come
         raise ValueError(parts)
     if parts.get("INTERVAL", [1])[0] not in range(1, MOST_INTERVAL + 1):
         raise ValueError(parts)

@@ -6,6 +6,8 @@ from sqlalchemy import bindparam, delete, exists, or_, select
 
 from adapters.sql.database import Database
 from adapters.sql.models import (
+    AttendanceDevice,
+    ClassSession,
     Device,
     GatewayEvent,
     IdempotencyKey,
@@ -36,6 +38,8 @@ TICKETS, CODES, LOGINS = table(SocketTicket), table(OneTimeCode), table(Session)
 TOLD = table(ProgressEvent)
 EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketReview)
 DEVICES, NOTICES, NOTIFICATIONS = table(Device), table(Notice), table(Notification)
+CHECKED_IN, CLASSES = table(AttendanceDevice), table(ClassSession)
+PHONES_KEPT = timedelta(days=30)  # who shared one is flagged at once
 NOTICES_KEPT = timedelta(days=180)
 MOST_ROWS = 10_000
 _OLD = (
@@ -80,6 +84,9 @@ class SqlPruning:
                 DEVICES.c.session_id.in_(
                     select(LOGINS.c.id).where(or_(LOGINS.c.ended_at.is_not(None), LOGINS.c.expires_at < now))
                 )
+            ),
+            delete(CHECKED_IN).where(
+                CHECKED_IN.c.session_id.in_(select(CLASSES.c.id).where(CLASSES.c.closed_at < now - PHONES_KEPT))
             ),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
         ):

@@ -35,5 +35,5 @@ def attendance(settings: Settings, tools: Tools) -> dict[str, Any]:
         "cautioning": Cautioning(begin),
         "subscribing": Subscribing(begin, calendars, IcalendarFormat(domain), tools.derivation, clock),
         "classes": SqlClassQueries(tools.database, clock),
-        "attendance": SqlAttendanceReports(tools.database),
+        "attendance": SqlAttendanceReports(tools.database, clock),
     }

@@ -65,23 +65,23 @@ class Imported(Struct, frozen=True):
     marked: int
 
 
-@post("/sessions/{session_id:int}/check-in/", policy=Policy.USER, status_code=201)
+@post("/sessions/{session_id:int}/check-in/", policy=Policy.ENROLLED, status_code=201)
 async def check_in(request: Call, session_id: FromPath[int], data: JSONBody[CheckIn]) -> Answer[RecordInfo]:
     """Prove by the code that is shown in class that one is there. 201 the first time, 200 for a repeat."""
     actor, h = caller(request), house(request)
     who = f"{actor.user_id}:{session_id}"
     await demand(h, "class-code", who, most=h.settings.limit_class_code, seconds=FIVE_MINUTES)
-    _, is_new = await do(request).attending.check_in(actor, session_id, code=data.code, device_id=data.device_id)
+    is_new = await do(request).attending.check_in(actor, session_id, code=data.code, device_id=data.device_id)
     card = await do(request).attendance.record(session_id, actor.user_id)
     if card is None:
         raise NotFound
     return Answer(record_info(media(request), card, for_staff=False), status_code=201 if is_new else 200)
 
 
-@post("/sessions/{session_id:int}/presence/", policy=Policy.USER, status_code=200)
+@post("/sessions/{session_id:int}/presence/", policy=Policy.ENROLLED, status_code=200)
 async def presence(request: Call, session_id: FromPath[int]) -> PresenceInfo:
     """A heartbeat of the app while its student follows the class; the server's clock counts, and no time twice."""
-    record, _ = await do(request).attending.be_present(caller(request), session_id)
+    record = await do(request).attending.be_present(caller(request), session_id)
     beat = int(HEARTBEAT.total_seconds())
     return PresenceInfo(session_id, record.seen_ms // 1000, record.status, record.source, beat)
 

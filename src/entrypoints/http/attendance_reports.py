@@ -1,6 +1,6 @@
 """/api/attendance/: reports of a class, of a student and of a course."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from litestar import Response, get
@@ -9,17 +9,13 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from core.errors import Forbidden, NotFound
-from core.paging import DEFAULT_LIMIT
+from core.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from entrypoints.http.answers import Answer
 from entrypoints.http.attendance_wire import (
-    AttendanceInfo,
-    RecordInfo,
     SessionFiguresInfo,
     attendance_info,
-    demand_teaches,
     figures_info,
     record_info,
-    taught_session,
 )
 from entrypoints.http.calls import (
     Call,
@@ -28,13 +24,12 @@ from entrypoints.http.calls import (
     Limit,
     Listing,
     Moment,
-    address,
     caller,
     do,
-    listed,
     listing,
     page_request,
 )
+from entrypoints.http.class_access import demand_teaches, taught_session
 from entrypoints.http.policy import Policy
 from entrypoints.http.spreadsheets import CSV, Format, Table, csv_of, named
 from entrypoints.http.wire import PersonRef, media, person
@@ -82,7 +77,7 @@ async def session_report(
     base = media(request)
     if kind == "csv":
         cards = await do(request).attendance.all_records(session_id)
-        rows = [IN_LISTS, *(_record_row(record_info(base, card)) for card in cards)]
+        rows = [IN_LISTS, *(_row(record_info(base, card), IN_LISTS) for card in cards)]
         return Response(csv_of(rows).encode(), media_type=CSV, headers=named(f"class-{session_id}"))
     page = page_request(limit, cursor, count=count)
     found = await do(request).attendance.records(page, session_id, flagged=flagged, status=status)
@@ -130,7 +125,11 @@ async def course_report(
     """
     base = media(request)
     if user_id is not None:
-        return Answer(attendance_info(base, await _student(request, course_id, user_id)))
+        found_one = attendance_info(base, await _student(request, course_id, user_id))
+        if kind == "csv":
+            text = csv_of([IN_REPORTS, _row(found_one, IN_REPORTS)])
+            return Response(text.encode(), media_type=CSV, headers=named(f"attendance-{course_id}-{user_id}"))
+        return Answer(found_one)
     await demand_teaches(request, course_id)
     if kind == "csv":
         parts = do(request).attendance.all_students(course_id)
@@ -150,14 +149,19 @@ async def sessions_report(
 ) -> Table:
     """The classes of a course with how many came; latest first."""
     await demand_teaches(request, course_id)
-    page = page_request(limit, cursor, count=count, kinds=(Moment, int))
-    found = await do(request).attendance.course_figures(page, course_id)
-    body = listed(address(request), found, lambda one: figures_info(request, one))
-    if kind == "json":
-        return Answer(body)
-    names = SessionFiguresInfo.__struct_fields__
-    rows = [names, *([getattr(one, name) for name in names] for one in body.results)]
-    return Response(csv_of(rows).encode(), media_type=CSV, headers=named(f"classes-{course_id}"))
+    reports = do(request).attendance
+    if kind == "csv":
+        page, names, rows = PageRequest(MAX_LIMIT), SessionFiguresInfo.__struct_fields__, list[list[object]]()
+        while True:
+            part = await reports.course_figures(page, course_id)
+            rows += [_row(figures_info(request, one), names) for one in part.results]
+            if part.next_cursor is None:
+                break
+            page = PageRequest(MAX_LIMIT, (part.results[-1].session.starts_at, part.results[-1].session.id))
+        return Response(csv_of([names, *rows]).encode(), media_type=CSV, headers=named(f"classes-{course_id}"))
+    asked = page_request(limit, cursor, count=count, kinds=(Moment, int))
+    found = await reports.course_figures(asked, course_id)
+    return Answer(listing(request, found, lambda one: figures_info(request, one)))
 
 
 async def _student(request: Call, course_id: int, user_id: int) -> StudentReport:
@@ -175,20 +179,12 @@ async def _student(request: Call, course_id: int, user_id: int) -> StudentReport
 async def _students(base: str, parts: AsyncIterator[list[StudentReport]]) -> AsyncIterator[str]:
     yield csv_of([IN_REPORTS])
     async for part in parts:
-        yield csv_of(_student_row(attendance_info(base, one)) for one in part)
+        yield csv_of(_row(attendance_info(base, one), IN_REPORTS) for one in part)
 
 
-def _student_row(one: AttendanceInfo) -> list[object]:
-    return [_value(one, name) for name in IN_REPORTS]
-
-
-def _record_row(one: RecordInfo) -> list[object]:
-    return [_value(one, name) for name in IN_LISTS]
-
-
-def _value(one: AttendanceInfo | RecordInfo, name: str) -> object:
-    found: object = getattr(one.user if name in {"username", "full_name"} else one, name)
-    return found
+def _row(one: Struct, names: Sequence[str]) -> list[object]:
+    """Under these headings; whose line it is stands beside its values."""
+    return [getattr(one, name) if hasattr(one, name) else getattr(one.user, name) for name in names]  # type: ignore[attr-defined]
 
 
 def _change(base: str, card: ChangeCard) -> ChangeInfo:

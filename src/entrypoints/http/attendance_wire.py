@@ -4,8 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from core.errors import Forbidden, NotFound
-from entrypoints.http.calls import Call, caller, do, house
+from entrypoints.http.calls import Call, house
 from entrypoints.http.wire import PersonRef, Ref, person
 from modules.attendance.domain.excuses import ExcuseStatus
 from modules.attendance.domain.records import Record, Source
@@ -40,15 +39,17 @@ class MyRecord(Struct, frozen=True):
 
 
 class RecordInfo(Struct, frozen=True):
-    """`is_flagged`: another student checked in to this class on the same device; instructors see it."""
+    """`is_flagged`: another student checked in to this class on the same device; instructors see it. `status` is null
+    only after a mark was taken back and nothing else is known.
+    """
 
     id: int
     session_id: int
     user_id: int
     user: PersonRef
-    status: str
+    status: str | None
     points: int | None
-    source: Source
+    source: Source | None
     recorded_at: datetime
     checked_in_at: datetime | None
     seen_seconds: int
@@ -156,7 +157,6 @@ def session_info(request: Call, card: SessionCard) -> SessionInfo:
 
 def record_info(base: str, card: RecordCard, *, for_staff: bool = True) -> RecordInfo:
     record = card.record
-    assert record.status is not None and record.source is not None  # noqa: S101, PT018 - lists have no others
     return RecordInfo(
         id=record.id,
         session_id=record.session_id,
@@ -221,31 +221,6 @@ def figures_info(request: Call, found: SessionFigures) -> SessionFiguresInfo:
         flagged=found.flagged,
         percentage=found.percentage,
     )
-
-
-async def seen_session(request: Call, session_id: int) -> SessionCard:
-    """:raises NotFound: there is none, or it is not the caller's to see."""
-    card = await do(request).classes.session(session_id, caller(request))
-    if card is None:
-        raise NotFound
-    return card
-
-
-async def taught_session(request: Call, session_id: int) -> SessionCard:
-    """:raises NotFound: :raises Forbidden: the caller is a student of it."""
-    card = await seen_session(request, session_id)
-    if not card.is_staff:
-        raise Forbidden("Only this course's instructors and administrators may do this.")
-    return card
-
-
-async def demand_teaches(request: Call, course_id: int) -> None:
-    """:raises NotFound: :raises Forbidden:"""
-    place = await do(request).classes.place(course_id, caller(request))
-    if place is None:
-        raise NotFound
-    if not place.is_staff:
-        raise Forbidden("Only this course's instructors and administrators may do this.")
 
 
 def _my_record(record: Record) -> MyRecord:

@@ -9,9 +9,10 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.errors import Invalid
 from core.paging import DEFAULT_LIMIT
 from entrypoints.http.answers import Answer
-from entrypoints.http.attendance_wire import SessionInfo, seen_session, session_info
+from entrypoints.http.attendance_wire import SessionInfo, session_info
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -28,6 +29,7 @@ from entrypoints.http.calls import (
     once,
     page_request,
 )
+from entrypoints.http.class_access import seen_session
 from entrypoints.http.policy import Policy
 from modules.attendance.conducting import ShownCode
 from modules.attendance.domain.sessions import TIMEZONE, Plan, Scope, SessionStatus
@@ -39,7 +41,7 @@ Minutes = Annotated[int, Meta(ge=1, le=720)]
 Before = Annotated[int, Meta(ge=0, le=120)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64)]
-Link = Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s]+$")]
+Link = Annotated[str, Meta(max_length=500, pattern=r"^https://\S+$(?!\n)")]
 Rule = Annotated[str, Meta(min_length=1, max_length=200)]
 Days = Annotated[list[date], Meta(max_length=200)]
 Opening = Annotated[int, Meta(ge=1, le=240)]
@@ -142,13 +144,18 @@ async def sessions(
     cursor: Cursor = None,
     count: Count = False,
     course_id: FromQuery[int | None] = None,
+    series_id: FromQuery[int | None] = None,
     since: Since = None,
     until: Until = None,
     status: FromQuery[SessionStatus | None] = None,
     ordering: Annotated[str, QueryParameter(pattern="^-?starts_at$")] = "-starts_at",
 ) -> Listing[SessionInfo]:
     """The classes of the courses that one may enter or teaches; latest first, or with `ordering=starts_at` the next."""
-    chosen = SessionFilter(course_id, since, until, status, is_ascending=not ordering.startswith("-"))
+    for name, moment in (("from", since), ("to", until)):
+        if moment is not None and moment.tzinfo is None:
+            raise Invalid.field(name, "A time with its zone, as 2025-12-15T10:30:00Z.")
+    ascends = not ordering.startswith("-")
+    chosen = SessionFilter(course_id, since, until, status, series_id, is_ascending=ascends)
     page = page_request(limit, cursor, count=count, kinds=(Moment, int))
     found = await do(request).classes.sessions(page, caller(request), chosen)
     return listing(request, found, lambda card: session_info(request, card))
@@ -223,7 +230,9 @@ async def session_qr(request: Call, session_id: FromPath[int]) -> Response[bytes
     """The code of this moment as a QR code (SVG): students scan it with the app."""
     shown = await do(request).conducting.show(caller(request), session_id)
     drawn = io.BytesIO()
-    segno.make(_code(request, session_id, shown[0]).link, error="m").save(drawn, kind="svg", scale=8, border=4)
+    segno.make(_code(request, session_id, shown[0]).link, error="m").save(
+        drawn, kind="svg", light="#fff", omitsize=True
+    )
     return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

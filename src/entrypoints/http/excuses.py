@@ -29,7 +29,7 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     notes: Notes = ""
 
 
-@post("/sessions/{session_id:int}/excuse/", policy=Policy.USER, status_code=201)
+@post("/sessions/{session_id:int}/excuse/", policy=Policy.ENROLLED, status_code=201)
 async def ask_excuse(request: Call, session_id: FromPath[int], data: JSONBody[ExcuseBody]) -> Answer[ExcuseInfo]:
     """Ask to be excused from a class, until two weeks after it; until it is decided, ask again for another reason."""
     excuse_id, is_new = await do(request).excusing.ask(caller(request), session_id, data.reason)

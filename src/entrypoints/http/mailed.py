@@ -12,6 +12,7 @@ from entrypoints.http.policy import Policy
 from modules.notifications.domain.kinds import LinkType
 
 Token = Annotated[str, QueryParameter(max_length=100, description="As it stands in the mail")]
+ClassCode = Annotated[str | None, QueryParameter(max_length=10, pattern=r"^\d+$", description="Of a live class")]
 
 
 @get("/notifications/unsubscribe/", policy=Policy.SIGNED, media_type=MediaType.HTML)
@@ -32,11 +33,18 @@ async def unsubscribe(request: Call, token: Token) -> Response[str]:
 
 
 @get("/open/{kind:str}/{target_id:int}/", policy=Policy.ANYONE, media_type=MediaType.HTML)
-async def open_app(request: Call, kind: FromPath[LinkType], target_id: FromPath[int]) -> Response[str]:  # noqa: ARG001
-    """Phones with the app open it there instead of this page, which is for all others."""
-    link = escape(f"shala://{kind.value}/{target_id}")
+async def open_app(
+    request: Call,  # noqa: ARG001
+    kind: FromPath[LinkType],
+    target_id: FromPath[int],
+    code: ClassCode = None,
+) -> Response[str]:
+    """Phones with the app open it there instead of this page, which is for all others. `code`: of a live class."""
+    link = escape(f"shala://{kind.value}/{target_id}" + ("" if code is None else f"?code={code}"))
+    shown = "" if code is None else f"<p>The code of the class: <strong>{escape(code)}</strong></p>"
     return page_of(
-        "Open it in the app", f'<p>This is for the Shala app.</p><p><a class="button" href="{link}">Open Shala</a></p>'
+        "Open it in the app",
+        f'<p>This is for the Shala app.</p>{shown}<p><a class="button" href="{link}">Open Shala</a></p>',
     )
 
 

@@ -6,13 +6,14 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from entrypoints.http.attendance_wire import StatusInfo, demand_teaches, status_info
+from entrypoints.http.attendance_wire import StatusInfo, status_info
 from entrypoints.http.calls import Call, caller, do, expected_version, given
+from entrypoints.http.class_access import demand_teaches
 from entrypoints.http.policy import Policy
 from modules.attendance.domain.statuses import MOST_STATUSES, USUAL, Occasion, Status, StatusSet
 
 Title = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
-Slug = Annotated[str, Meta(min_length=1, max_length=20, pattern="^[a-z][a-z0-9_]*$")]
+Slug = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Points = Annotated[int, Meta(ge=0, le=1000)]
 
 

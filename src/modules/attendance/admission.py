@@ -17,6 +17,12 @@ async def taught(store: ClassStore, actor: Actor, session_id: int, *, lock: bool
     return session
 
 
+async def note(store: ClassStore, actor: Actor, what: str, session_id: int, **data: object) -> None:
+    """In the audit log: what somebody did with a class."""
+    kind = "class_session"
+    await store.audit(actor_id=actor.user_id, action=f"{kind}.{what}", target_type=kind, target_id=session_id, **data)
+
+
 def demand_place(place: Place) -> None:
     """:raises NotEnrolled: :raises EnrolmentExpired: :raises NotFound: the class is of a group that one is not in."""
     if not place.is_enrolled:

@@ -11,7 +11,7 @@ from core.transaction import Begin
 from modules.attendance.admission import demand_place
 from modules.attendance.domain.codes import WrongCode, is_shown
 from modules.attendance.domain.records import Record, revised, seen, with_verdict
-from modules.attendance.domain.sessions import ClassSession, demand_check_in, found
+from modules.attendance.domain.sessions import demand_check_in, found
 from modules.attendance.live import Recorded, tell
 from modules.attendance.ports import ErasureStore, RecordStore, RotatingCodes
 
@@ -25,9 +25,9 @@ class Attending:
     hub: Hub
     clock: Clock
 
-    async def check_in(self, actor: Actor, session_id: int, *, code: str, device_id: str) -> tuple[Record, bool]:
-        """The record, and whether it is the first check-in. A repeat gives the record as it is, whatever code it
-        brings: the answer to the first may have been lost. Two students on one device are both flagged.
+    async def check_in(self, actor: Actor, session_id: int, *, code: str, device_id: str) -> bool:
+        """Whether it is the first check-in. A repeat changes nothing, whatever code it brings: the answer to the first
+        may have been lost. Two students on one device are both flagged.
 
         :raises CheckInClosed: :raises WrongCode:
         """
@@ -36,7 +36,7 @@ class Attending:
             demand_place(await store.place(session, actor.user_id))
             record = await store.record(session, actor.user_id)
             if record.checked_in_at is not None:
-                return record, False
+                return False
             demand_check_in(session, now)
             if not is_shown(code, now, lambda moment: self.codes.code(session.secret, moment)):
                 raise WrongCode
@@ -49,9 +49,9 @@ class Attending:
                 await store.flag(session_id, [first_id])
         told = [actor.user_id, first_id] if is_shared else [actor.user_id]
         tell(self.hub, Recorded(session_id, told))
-        return after, True
+        return True
 
-    async def be_present(self, actor: Actor, session_id: int) -> tuple[Record, ClassSession]:
+    async def be_present(self, actor: Actor, session_id: int) -> Record:
         """A heartbeat: the app is in the class at this moment. The record, with the time that is covered so far.
 
         :raises CheckInClosed: before it opens, and after it is closed.
@@ -65,7 +65,7 @@ class Attending:
             await store.save_records([(record, after)], actor_id=actor.user_id)
         if after.status != record.status:
             tell(self.hub, Recorded(session_id, [actor.user_id]))
-        return after, session
+        return after
 
     async def forget(self, store: ErasureStore, user_id: int) -> None:
         """Reaction within the erasure of an account."""

@@ -10,18 +10,21 @@ class ClassStarting(Event, frozen=True, kw_only=True):
 
 
 class ClassMoved(Event, frozen=True, kw_only=True):
-    """A class that is yet to come is held at another time; of a series, the first one that was moved."""
+    """A class is held at another time, which is yet to come; with `has_following` those of its series after it, too."""
 
     session_id: int
     version: int
     actor_id: int
+    has_following: bool
 
 
 class ClassCancelled(Event, frozen=True, kw_only=True):
-    """A class that is yet to come is not held; of a series, the first one that was cancelled."""
+    """A class that is yet to come is not held; with `has_following` those of its series after it neither."""
 
     session_id: int
+    version: int
     actor_id: int
+    has_following: bool
 
 
 class AttendanceTaken(Event, frozen=True, kw_only=True):
@@ -36,6 +39,10 @@ class AttendanceLow(Event, frozen=True, kw_only=True):
 
     course_id: int
     user_id: int
+
+
+class ExcuseAsked(Event, frozen=True, kw_only=True):
+    excuse_id: int
 
 
 class ExcuseAnswered(Event, frozen=True, kw_only=True):

@@ -19,10 +19,10 @@ from modules.attendance.domain.excuses import (
     NoExcuses,
     NothingToExcuse,
 )
-from modules.attendance.domain.records import Source, revised, with_verdict
+from modules.attendance.domain.records import revised, with_verdict
 from modules.attendance.domain.sessions import ClassSession, demand_not_cancelled, found
-from modules.attendance.domain.statuses import Occasion, given_on
-from modules.attendance.events import AttendanceTaken, ExcuseAnswered
+from modules.attendance.domain.statuses import Occasion, given_on, status_for
+from modules.attendance.events import AttendanceTaken, ExcuseAnswered, ExcuseAsked
 from modules.attendance.live import Recorded, tell
 from modules.attendance.ports import ExcuseStore
 
@@ -50,6 +50,7 @@ class Excusing:
             await self._demand_reason(store, session, actor.user_id)
             added = await store.add_excuse(session, actor.user_id, reason)
             if added is not None:
+                await store.emit(ExcuseAsked(excuse_id=added.id))
                 return added.id, True
             known = await store.excuse_of(session_id, actor.user_id)
             if known is None:
@@ -73,7 +74,8 @@ class Excusing:
             await store.save_excuse(replace(known, status=ExcuseStatus.WITHDRAWN))
 
     async def decide(self, actor: Actor, excuse_id: int, *, is_approved: bool, notes: str) -> None:
-        """An excuse that is accepted is the instructor's mark. The same decision again changes nothing.
+        """An excuse that is accepted is the instructor's mark. The same decision again changes nothing; what was
+        declined may be accepted after all. (To take an acceptance back, mark the student.)
 
         :raises NotStaff: :raises ExcuseDecided: another way, or taken back. :raises NoExcuses:
         """
@@ -88,7 +90,8 @@ class Excusing:
                 raise NotFound
             if excuse.status is wanted:
                 return
-            if excuse.status is not ExcuseStatus.REQUESTED:
+            is_revised = excuse.status is ExcuseStatus.REJECTED and is_approved
+            if excuse.status is not ExcuseStatus.REQUESTED and not is_revised:
                 raise ExcuseDecided
             decided = replace(
                 excuse, status=wanted, notes=notes, decided_by_id=actor.user_id, decided_at=self.clock.now()
@@ -114,7 +117,5 @@ class Excusing:
         if given_on(session.statuses, Occasion.EXCUSED) is None:
             raise NoExcuses
         record = await store.known_record(session.id, user_id)
-        on_time = given_on(session.statuses, Occasion.ON_TIME)
-        came = record is not None and record.source is not Source.SYSTEM
-        if came and on_time is not None and record is not None and record.status == on_time.code:
+        if record is not None and record.status == status_for(session.statuses, Occasion.ON_TIME).code:
             raise NothingToExcuse

@@ -9,6 +9,7 @@ from modules.attendance.marking import MOST_FAULTS, NamedMark
 MOST_LINES = 5000
 LONGEST = {"status": 20, "remarks": 500}
 NAMES = ("email", "username")
+FORMULA = ("=", "+", "-", "@")
 
 
 def parse(text: str) -> list[NamedMark]:
@@ -30,7 +31,7 @@ def parse(text: str) -> list[NamedMark]:
         raise Invalid.field("file", f"1 to {MOST_LINES} lines below the heading.")
     faults, marks = list[FieldFault](), list[NamedMark]()
     for number, row in lines:
-        said = {column: str(row.get(column) or "").strip() for column in (name, "status", "remarks")}
+        said = {column: _plain(str(row.get(column) or "")) for column in (name, "status", "remarks")}
         if not said[name] or not said["status"]:
             faults.append(FieldFault(f"line {number}", f"Both {name} and status are needed."))
         elif any(len(said[column]) > most for column, most in LONGEST.items()):
@@ -40,3 +41,9 @@ def parse(text: str) -> list[NamedMark]:
     if faults:
         raise Invalid("Some lines cannot be read; none was taken.", faults=tuple(faults[:MOST_FAULTS]))
     return marks
+
+
+def _plain(cell: str) -> str:
+    """Without the apostrophe that our own lists put before what a spreadsheet would take for a formula."""
+    said = cell.strip()
+    return said[1:] if said[:1] == "'" and said[1:2] in FORMULA else said

@@ -19,6 +19,8 @@ from modules.attendance.live import Recorded, tell
 from modules.attendance.ports import RecordStore
 
 MOST_FAULTS = 50
+NOBODY = 0
+"""No user has this number."""
 
 
 class Mark(Struct, frozen=True):
@@ -61,27 +63,30 @@ class Marking:
         return records
 
     async def import_list(self, actor: Actor, session_id: int, lines: Sequence[NamedMark]) -> int:
-        """The same from a list; how many lines it had.
+        """The same from a list; how many lines it had. A line that says what is known already marks nothing, so that
+        the list of a class may come back with a few changes.
 
         :raises Invalid: with the faulty lines.
         """
         async with self.begin() as store:
             session = await taught(store, actor, session_id)
             demand_not_cancelled(session)
-            known = await store.users_named([line.name for line in lines])
-            unknown = [
-                FieldFault(f"line {line.line}", "Nobody has this name.") for line in lines if line.name not in known
-            ]
-            if unknown:
-                raise Invalid("Some lines name nobody.", faults=tuple(unknown[:MOST_FAULTS]))
-            marks = [Mark(known[line.name], line.status, line.remarks) for line in lines]
+            known = await store.students_named(session.course_id, [line.name for line in lines])
+            marks = [Mark(known.get(line.name, NOBODY), line.status, line.remarks) for line in lines]
             names = [f"line {line.line}" for line in lines]
-            await self._apply(store, actor, session, marks, names)
+            await self._apply(store, actor, session, marks, names, is_news_only=True)
         tell(self.hub, Recorded(session_id, [mark.user_id for mark in marks]))
         return len(lines)
 
     async def _apply(
-        self, store: RecordStore, actor: Actor, session: ClassSession, marks: Sequence[Mark], names: str | list[str]
+        self,
+        store: RecordStore,
+        actor: Actor,
+        session: ClassSession,
+        marks: Sequence[Mark],
+        names: str | list[str],
+        *,
+        is_news_only: bool = False,
     ) -> list[Record]:
         records, now = await store.records(session, [mark.user_id for mark in marks]), self.clock.now()
         _demand_marks(session, marks, records, names)
@@ -90,13 +95,16 @@ class Marking:
             record = records[mark.user_id]
             if mark.version is not None and mark.version != record.version:
                 raise VersionConflict(f"The record of user {mark.user_id} changed meanwhile; read it again and repeat.")
+            if is_news_only and (mark.status, mark.remarks) == (record.status, record.remarks):
+                continue
             said = replace(record, mark=mark.status, marked_by_id=actor.user_id, remarks=mark.remarks)
             after = revised(record, with_verdict(said, session, now, is_over=session.closed_at is not None))
             if after != record:
                 changes.append((record, after))
                 records[mark.user_id] = after
         await store.save_records(changes, actor_id=actor.user_id)
-        if session.closed_at is not None and changes:
+        counts_otherwise = any(before.points != after.points for before, after in changes)
+        if session.closed_at is not None and counts_otherwise:
             await store.emit(AttendanceTaken(session_id=session.id, course_id=session.course_id))
         return [records[mark.user_id] for mark in marks]
 
@@ -109,7 +117,7 @@ def _demand_marks(
     for number, mark in enumerate(marks):
         name = names.format(number) if isinstance(names, str) else names[number]
         if mark.user_id not in records:
-            faults.append(FieldFault(name, "No student of this course."))
+            faults.append(FieldFault(name, "No student of this class."))
         elif mark.status is not None and mark.status not in codes:
             faults.append(FieldFault(name, f"One of: {', '.join(sorted(codes))}."))
         elif mark.user_id in named:

@@ -37,8 +37,8 @@ class ClassStore(Emits, Remembers, Protocol):
         """Kept as it is until the transaction's end, by many at once; with `lock` by this transaction alone."""
         ...
 
-    async def save_session(self, session: ClassSession) -> ClassSession:
-        """With its next version."""
+    async def save_session(self, *sessions: ClassSession) -> None:
+        """Each with its next version."""
         ...
 
     async def audit(
@@ -46,7 +46,37 @@ class ClassStore(Emits, Remembers, Protocol):
     ) -> None: ...
 
 
-class ScheduleStore(ClassStore, Protocol):
+class RecordStore(ClassStore, Protocol):
+    async def place(self, session: ClassSession, user_id: int) -> Place: ...
+
+    async def record(self, session: ClassSession, user_id: int) -> Record:
+        """Locked; an empty one if there was none."""
+        ...
+
+    async def records(self, session: ClassSession, user_ids: Sequence[int]) -> dict[int, Record]:
+        """The same for many, by user. Only who is or was enrolled has one, and of a group's class its members."""
+        ...
+
+    async def unmarked_records(self, session: ClassSession) -> list[Record]:
+        """Those that follow from proofs alone, locked, by user."""
+        ...
+
+    async def save_records(self, changed: Sequence[tuple[Record, Record]], *, actor_id: int | None) -> None:
+        """Each as it was and as it is. A new status is kept among the changes, with who gave it."""
+        ...
+
+    async def take_device(self, session_id: int, device_id: str, user_id: int) -> int:
+        """Who was the first to check in to this class on the device."""
+        ...
+
+    async def flag(self, session_id: int, user_ids: Sequence[int]) -> None: ...
+
+    async def students_named(self, course_id: int, names: Sequence[str]) -> dict[str, int]:
+        """By e-mail address or username, as they were written; who is no student of the course is left out."""
+        ...
+
+
+class ScheduleStore(RecordStore, Protocol):
     async def course_exists(self, course_id: int) -> bool: ...
 
     async def is_group_of(self, community_id: int, course_id: int) -> bool:
@@ -71,42 +101,16 @@ class ScheduleStore(ClassStore, Protocol):
         series_id: int | None,
         created_by_id: int,
         statuses: Sequence[Status],
-    ) -> list[ClassSession]: ...
+    ) -> int:
+        """The id of the first."""
+        ...
 
     async def following(self, session: ClassSession) -> list[ClassSession]:
         """The classes of its series from this one on that are yet to come or open; locked, in order."""
         ...
 
-    async def has_records(self, session_id: int) -> bool: ...
-
-
-class RecordStore(ClassStore, Protocol):
-    async def place(self, session: ClassSession, user_id: int) -> Place: ...
-
-    async def record(self, session: ClassSession, user_id: int) -> Record:
-        """Locked; an empty one if there was none."""
-        ...
-
-    async def records(self, session: ClassSession, user_ids: Sequence[int]) -> dict[int, Record]:
-        """The same for many, by user. Only who is or was enrolled in the course has one."""
-        ...
-
-    async def open_records(self, session: ClassSession) -> list[Record]:
-        """All that may change when the class is closed: those without a status, locked."""
-        ...
-
-    async def save_records(self, changed: Sequence[tuple[Record, Record]], *, actor_id: int | None) -> None:
-        """Each as it was and as it is. A new status is kept among the changes, with who gave it."""
-        ...
-
-    async def take_device(self, session_id: int, device_id: str, user_id: int) -> int:
-        """Who was the first to check in to this class on the device."""
-        ...
-
-    async def flag(self, session_id: int, user_ids: Sequence[int]) -> None: ...
-
-    async def users_named(self, names: Sequence[str]) -> dict[str, int]:
-        """By e-mail address or username, as they were written; who does not exist is left out."""
+    async def has_records(self, session_ids: Sequence[int]) -> bool:
+        """Whether anybody has a status in one of them."""
         ...
 
 
@@ -119,13 +123,13 @@ class ConductStore(RecordStore, Protocol):
         ...
 
     async def overdue(self, at: datetime, limit: int) -> list[int]:
-        """Classes that are not closed, whose time and whose check-in were over at this moment, in which somebody has a
-        record, and none has changed since.
+        """Classes that are not closed, whose time and whose check-in were over at this moment, in which somebody was
+        seen, or has a record since it began, and none has changed since this moment.
         """
         ...
 
-    async def starting(self, now: datetime, until: datetime) -> list[int]:
-        """Classes that begin in this time, each told once."""
+    async def starting(self, now: datetime, until: datetime, limit: int) -> list[int]:
+        """Classes that begin in this time, each told once; what others have in hand is left out."""
         ...
 
 

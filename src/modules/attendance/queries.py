@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.paging import Page, PageRequest
+from core.percent import per_cent
 from modules.attendance.domain.excuses import Excuse, ExcuseStatus
-from modules.attendance.domain.figures import Attendance, per_cent
+from modules.attendance.domain.figures import Attendance
 from modules.attendance.domain.records import Change, Record
 from modules.attendance.domain.sessions import ClassSession, SessionStatus
 from modules.attendance.domain.statuses import StatusSet
@@ -48,6 +49,7 @@ class SessionFilter(Struct, frozen=True):
     since: datetime | None = None
     until: datetime | None = None
     status: SessionStatus | None = None
+    series_id: int | None = None
     is_ascending: bool = False
 
 
@@ -80,22 +82,20 @@ class StudentReport(Struct, frozen=True):
 
 
 class SessionFigures(Struct, frozen=True):
-    """`expected`: whose class it is; `counts` by status code, of those who have one."""
+    """`expected`: whose class it is, `unmarked`: who of them has no status; `counts` by code, of all who have one."""
 
     session: ClassSession
     expected: int
+    unmarked: int
     counts: dict[str, int]
     flagged: int
     points: int
     possible_points: int
 
     @property
-    def unmarked(self) -> int:
-        return max(0, self.expected - sum(self.counts.values()))
-
-    @property
     def percentage(self) -> float | None:
-        return per_cent(self.points, self.possible_points)
+        """None of a class that is not closed: who has no status yet would be left out."""
+        return per_cent(self.points, self.possible_points) if self.session.closed_at is not None else None
 
 
 class RollCall(Struct, frozen=True):
@@ -111,6 +111,10 @@ class ClassQueries(Protocol):
         ...
 
     async def session(self, session_id: int, actor: Actor) -> SessionCard | None: ...
+
+    async def plain(self, session_id: int) -> ClassSession | None:
+        """For the house itself, which nobody looks over the shoulder of."""
+        ...
 
     async def place(self, course_id: int, actor: Actor) -> CoursePlace | None:
         """None if there is no such course."""
@@ -149,7 +153,7 @@ class AttendanceReports(Protocol):
     async def record(self, session_id: int, user_id: int) -> RecordCard | None: ...
 
     async def records_of(self, session_id: int, user_ids: Sequence[int]) -> list[RecordCard]:
-        """Of these users, by user."""
+        """Of these users, by user; also those without a status."""
         ...
 
     async def all_records(self, session_id: int) -> list[RecordCard]:

@@ -12,9 +12,11 @@ from core.errors import Invalid, NotFound, VersionConflict
 from core.idempotency import Once
 from core.ids import Randomness
 from core.transaction import Begin
-from modules.attendance.admission import taught
+from modules.attendance.admission import note, taught
+from modules.attendance.domain.records import replanned, revised, with_verdict
 from modules.attendance.domain.sessions import (
     HORIZON,
+    JUDGED_BY,
     MOST_OCCURRENCES,
     ClassSession,
     NotStaff,
@@ -33,7 +35,6 @@ from modules.attendance.domain.statuses import USUAL, Status
 from modules.attendance.events import ClassCancelled, ClassMoved
 from modules.attendance.ports import Changes, RecurrenceRules, ScheduleStore
 
-TIMING = {"starts_at", "duration_minutes", "opens_before_minutes", "check_in_minutes"}
 SECRET_BYTES = 20  # RFC 4226 wants as many
 
 
@@ -73,12 +74,12 @@ class Scheduling:
             statuses = await _statuses(store, plan.course_id, status_set_id)
             series_id = None if recurrence is None else await store.add_series(plan.course_id, recurrence)
             secrets = [self.randomness.token(SECRET_BYTES) for _ in plans]
-            made = await store.add_sessions(
+            first_id = await store.add_sessions(
                 plans, secrets, series_id=series_id, created_by_id=actor.user_id, statuses=statuses
             )
-            await _audit(store, actor, "created", made[0].id, classes=len(made))
-            await store.answer(once, made[0].id)
-            return made[0].id
+            await note(store, actor, "created", first_id, classes=len(plans))
+            await store.answer(once, first_id)
+            return first_id
 
     async def change(
         self,
@@ -103,22 +104,31 @@ class Scheduling:
             if version is not None and version != session.version:
                 raise VersionConflict
             demand_not_cancelled(session)
-            if has_set or TIMING & set(wanted):
+            if has_set or JUDGED_BY & set(wanted):
                 demand_open(session)
+            if not changes:
+                return
             await self._demand_plan(store, session, wanted)
             statuses = await _statuses(store, session.course_id, set_id) if has_set else None
-            for one in await _all(store, session, scope):
-                after = changed(one, self._for(one, session, wanted))
-                if statuses is not None:
-                    if await store.has_records(one.id):
-                        raise SessionTaken
-                    after = with_statuses(after, statuses)
-                await store.save_session(after)
-            if changes:
-                said = {name: str(value) for name, value in changes.items()}
-                await _audit(store, actor, "changed", session.id, scope=scope.value, **said)
-            if wanted.get("starts_at", session.starts_at) != session.starts_at and session.starts_at > self.clock.now():
-                moved = ClassMoved(session_id=session.id, version=session.version + 1, actor_id=actor.user_id)
+            meant = await _all(store, session, scope)
+            if statuses is not None and await store.has_records([one.id for one in meant]):
+                raise SessionTaken
+            after = [changed(one, self._for(one, session, wanted)) for one in meant]
+            if statuses is not None:
+                after = [with_statuses(one, statuses) for one in after]
+            await store.save_session(*after)
+            if JUDGED_BY & set(wanted):
+                await self._judge_anew(store, actor, after)
+            said = {name: str(value) for name, value in changes.items()}
+            await note(store, actor, "changed", session.id, scope=scope.value, **said)
+            starts_at = wanted.get("starts_at", session.starts_at)
+            if starts_at != session.starts_at and starts_at > self.clock.now():
+                moved = ClassMoved(
+                    session_id=session.id,
+                    version=session.version + 1,
+                    actor_id=actor.user_id,
+                    has_following=len(meant) > 1,
+                )
                 await store.emit(moved)
 
     async def cancel(self, actor: Actor, session_id: int, *, scope: Scope = Scope.THIS) -> None:
@@ -131,11 +141,26 @@ class Scheduling:
             if session.cancelled_at is not None and scope is Scope.THIS:
                 return
             demand_open(replace(session, cancelled_at=None))
-            for one in await _all(store, session, scope):
-                await store.save_session(replace(one, cancelled_at=one.cancelled_at or now))
-            await _audit(store, actor, "cancelled", session.id, scope=scope.value)
-            if session.ends_at > now:
-                await store.emit(ClassCancelled(session_id=session.id, actor_id=actor.user_id))
+            meant = await _all(store, session, scope)
+            await store.save_session(*(replace(one, cancelled_at=one.cancelled_at or now) for one in meant))
+            await note(store, actor, "cancelled", session.id, scope=scope.value)
+            if any(one.ends_at > now for one in meant):
+                cancelled = ClassCancelled(
+                    session_id=session.id,
+                    version=session.version + 1,
+                    actor_id=actor.user_id,
+                    has_following=len(meant) > 1,
+                )
+                await store.emit(cancelled)
+
+    async def _judge_anew(self, store: ScheduleStore, actor: Actor, sessions: Sequence[ClassSession]) -> None:
+        """Whoever has come already is judged by the class as it is now; a class of another day has begun for nobody."""
+        now = self.clock.now()
+        for session in sessions:
+            records = [(one, replanned(one, session)) for one in await store.unmarked_records(session)]
+            judged = [(one, revised(one, with_verdict(placed, session, now, is_over=False))) for one, placed in records]
+            changes = [(one, after) for one, after in judged if after != one]
+            await store.save_records(changes, actor_id=actor.user_id)
 
     def _occurrences(self, plan: Plan, recurrence: str | None, excluded: Sequence[date]) -> list[Plan]:
         place, now = zone(plan.timezone), self.clock.now()
@@ -145,8 +170,9 @@ class Scheduling:
                 raise Invalid.field("excluded_dates", "Only of classes that recur.")
             return [plan]
         first = plan.starts_at.astimezone(place)
-        starts = self.rules.starts(recurrence, first, MOST_OCCURRENCES + 1, now + HORIZON)
-        held = [start for start in starts if start.astimezone(place).date() not in set(excluded)]
+        left_out = set(excluded)
+        starts = self.rules.starts(recurrence, first, MOST_OCCURRENCES + 1 + len(left_out), now + HORIZON)
+        held = [start for start in starts if start.astimezone(place).date() not in left_out]
         if not held:
             raise Invalid.field("recurrence", "No class is left by this rule.")
         if len(held) > MOST_OCCURRENCES:
@@ -187,8 +213,3 @@ async def _statuses(store: ScheduleStore, course_id: int, set_id: int | None) ->
     if known is None or known.course_id != course_id:
         raise Invalid.field("status_set_id", "The course has no such set.")
     return known.statuses
-
-
-async def _audit(store: ScheduleStore, actor: Actor, what: str, session_id: int, **data: object) -> None:
-    kind = "class_session"
-    await store.audit(actor_id=actor.user_id, action=f"{kind}.{what}", target_type=kind, target_id=session_id, **data)

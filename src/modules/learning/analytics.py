@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from core.percent import per_cent
 from modules.learning.domain.catalogue import ContentType
 from modules.learning.domain.quizzes import QuestionType
 
@@ -46,7 +47,7 @@ class ClassPeriod(Struct, frozen=True):
 
     @property
     def percentage(self) -> float | None:
-        return round(100 * self.points / self.possible_points, 1) if self.possible_points else None
+        return per_cent(self.points, self.possible_points)
 
 
 class Funnel(Struct, frozen=True):

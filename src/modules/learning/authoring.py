@@ -9,9 +9,11 @@ from core.ids import Randomness
 from core.text import slugify, words
 from core.transaction import Begin
 from modules.learning.domain.catalogue import Course, InUse, NotPublishable, course_gaps
-from modules.learning.events import InstructorRemoved
+from modules.learning.events import CertificateRulesChanged, InstructorRemoved
 from modules.learning.ports import CatalogueStore, MediaLibrary, Thumbnails
 from modules.learning.staff import demand_same_version, demand_staff
+
+CERTIFICATE_RULES = ("has_certificate", "certificate_min_score", "certificate_min_attendance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ class Authoring:
                 changes["category_id"] = await _category(store, changes.pop("category"))
             if "title" in changes or "description" in changes:
                 changes |= _terms(changes.get("title", course.title), changes.get("description", course.description))
-            return await store.change_course(course_id, **changes) if changes else course
+            if not changes:
+                return course
+            changed = await store.change_course(course_id, **changes)
+            if any(getattr(changed, name) != getattr(course, name) for name in CERTIFICATE_RULES):
+                await store.emit(CertificateRulesChanged(course_id=course_id))
+            return changed
 
     async def publish(self, actor: Actor, course_id: int) -> Course:
         """Put the course into the catalogue.

@@ -18,8 +18,10 @@ class CertificateStore(Emits, Protocol):
         """As whatever completes it does: what is read after this was not changed meanwhile."""
         ...
 
-    async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:
-        """Completed enrolments without a certificate, by id, of a course whose certificates ask for attendance."""
+    async def waiting(self, course_id: int, after: int, limit: int, *, by_attendance: bool) -> list[int]:
+        """Completed enrolments without a certificate whose attendance is enough for one, by id; with `by_attendance`
+        only of a course that asks for any. Whoever has no account or no access any more gets none.
+        """
         ...
 
     async def is_staff(self, actor: Actor, course_id: int) -> bool: ...

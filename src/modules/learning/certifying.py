@@ -41,12 +41,14 @@ class Certifying:
         )
         await store.emit(CertificateIssued(certificate_id=issued.id, user_id=claim.user_id, course_id=claim.course_id))
 
-    async def consider_course(self, course_id: int) -> None:
-        """Reaction: attendance was taken, and somebody who had completed the course may have enough of it now."""
+    async def consider_course(self, course_id: int, *, by_attendance: bool) -> None:
+        """Reaction: attendance was taken (`by_attendance`), or a course's rules changed, and somebody who had completed
+        it may have earned the certificate by that.
+        """
         last = 0
         while True:
             async with self.begin() as store:
-                found = await store.waiting(course_id, last, BATCH)
+                found = await store.waiting(course_id, last, BATCH, by_attendance=by_attendance)
             for enrollment_id in found:
                 async with self.begin() as store:
                     await store.lock_enrollment(enrollment_id)

@@ -43,6 +43,12 @@ class ScoreReached(Event, frozen=True, kw_only=True):
     enrollment_id: int
 
 
+class CertificateRulesChanged(Event, frozen=True, kw_only=True):
+    """A course asks for other scores or another attendance, or gives certificates from now on."""
+
+    course_id: int
+
+
 class CertificateIssued(Event, frozen=True, kw_only=True):
     certificate_id: int
     user_id: int

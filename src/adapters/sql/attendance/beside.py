@@ -1,6 +1,5 @@
 """What stands beside the records: excuses, warnings, calendar feeds; and what goes with an account."""
 
-from msgspec.structs import asdict
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -27,6 +26,12 @@ SESSION_OF = select(EXCUSES.c.session_id).where(EXCUSES.c.id == bindparam("id"))
 OF_STUDENT = _EXCUSES.where(EXCUSES.c.session_id == bindparam("session_id"), EXCUSES.c.user_id == USER)
 OF_STUDENT_LOCKED = OF_STUDENT.with_for_update(key_share=True)
 ADD = upsert(EXCUSES).on_conflict_do_nothing(index_elements=["session_id", "user_id"]).returning(*EXCUSE_COLUMNS)
+SAVED = ("reason", "status", "notes", "decided_by_id", "decided_at")
+SAVE = (
+    update(EXCUSES)
+    .where(EXCUSES.c.id == bindparam("row"))
+    .values({name: bindparam(f"to_{name}", type_=EXCUSES.c[name].type) for name in SAVED})
+)
 WARN = upsert(WARNINGS).on_conflict_do_nothing().returning(WARNINGS.c.user_id)
 BEGIN_FEED = upsert(FEEDS).on_conflict_do_nothing()
 FEED = select(FEEDS.c.version).where(FEEDS.c.user_id == USER)
@@ -34,6 +39,12 @@ NEXT_FEED = (
     upsert(FEEDS)
     .on_conflict_do_update(index_elements=["user_id"], set_={"version": FEEDS.c.version + 1})
     .returning(FEEDS.c.version)
+)
+_WHOSE = bindparam("whose", type_=USER.type)
+FORGET = (
+    update(EXCUSES).where(EXCUSES.c.user_id == _WHOSE).values(reason="", notes=""),
+    *(update(kept).where(kept.c.user_id == _WHOSE).values(remarks="") for kept in (RECORDS, CHANGES)),
+    *(delete(gone).where(gone.c.user_id == _WHOSE) for gone in (DEVICES, FEEDS, WARNINGS)),
 )
 
 
@@ -57,9 +68,8 @@ class SqlExcuseStore(SqlRecordStore):
         return excuse(row) if row else None
 
     async def save_excuse(self, saved: Excuse) -> None:
-        values = {**asdict(saved), "status": saved.status.value}
-        del values["id"]
-        await self.transaction.execute(update(EXCUSES).where(EXCUSES.c.id == saved.id).values(**values))
+        values = {f"to_{name}": getattr(saved, name) for name in SAVED}
+        await self.transaction.execute(SAVE, {**values, "to_status": saved.status.value, "row": saved.id})
 
 
 class SqlWarningStore(SqlStore):
@@ -85,11 +95,5 @@ class SqlFeedStore(SqlStore):
 class SqlAttendanceErasure(SqlStore):
     async def forget(self, user_id: int) -> None:
         """That a student was there stays, for the school's figures; in whose words does not."""
-        for kept, words in (
-            (RECORDS, {"remarks": ""}),
-            (CHANGES, {"remarks": ""}),
-            (EXCUSES, {"reason": "", "notes": ""}),
-        ):
-            await self.transaction.execute(update(kept).where(kept.c.user_id == user_id).values(**words))
-        for gone in (DEVICES, FEEDS, WARNINGS):
-            await self.transaction.execute(delete(gone).where(gone.c.user_id == user_id))
+        for statement in FORGET:  # excuses before records, as those who decide lock them
+            await self.transaction.execute(statement, {"whose": user_id})

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import to_builtins
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.attendance.rows import (
     COURSES,
@@ -36,7 +37,6 @@ SAVE = (
     .values(
         version=SESSIONS.c.version + 1, **{name: bindparam(f"to_{name}", type_=SESSIONS.c[name].type) for name in SAVED}
     )
-    .returning(*SESSION_COLUMNS)
 )
 FOLLOWING = (
     select(*SESSION_COLUMNS)
@@ -47,9 +47,22 @@ FOLLOWING = (
 COURSE = select(COURSES.c.id).where(COURSES.c.id == bindparam("id"))
 GROUP = select(GROUPS.c.id).where(GROUPS.c.id == bindparam("id"), GROUPS.c.course_id == bindparam("course_id"))
 SET = select(*SET_COLUMNS).where(SETS.c.id == bindparam("id")).with_for_update(key_share=True)
-ANY_RECORD = (
-    select(RECORDS.c.id).where(RECORDS.c.session_id == bindparam("session_id"), RECORDS.c.status.is_not(None)).limit(1)
+_ANY_RECORD = select(RECORDS.c.id).where(RECORDS.c.status.is_not(None)).limit(1)
+ANY_RECORD_PG = _ANY_RECORD.where(RECORDS.c.session_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+ANY_RECORD_LITE = _ANY_RECORD.where(RECORDS.c.session_id.in_(bindparam("ids", expanding=True, type_=BigInteger)))
+ADD_SET = insert(SETS).returning(*SET_COLUMNS)
+SAVE_SET = (
+    update(SETS)
+    .where(SETS.c.id == bindparam("row"))
+    .values(title=bindparam("to_title"), statuses=bindparam("to_statuses", type_=SETS.c.statuses.type))
+    .values(version=SETS.c.version + 1)
+    .returning(*SET_COLUMNS)
 )
+REMOVE_SET = delete(SETS).where(SETS.c.id == bindparam("row"))
+ADD_SERIES = insert(SERIES).returning(SERIES.c.id)
+ADD_SESSION = insert(SESSIONS).returning(SESSIONS.c.id)
+ADD_SESSIONS = insert(SESSIONS)
+FIRST_OF_SERIES = select(func.min(SESSIONS.c.id)).where(SESSIONS.c.series_id == bindparam("series_id"))
 
 
 class SqlClassStore(SqlStore):
@@ -61,10 +74,11 @@ class SqlClassStore(SqlStore):
         row = await self.transaction.row(LOCKED if lock else SHARED, {"id": session_id})
         return session(row) if row else None
 
-    async def save_session(self, saved: ClassSession) -> ClassSession:
-        values: dict[str, Any] = {f"to_{name}": getattr(saved, name) for name in SAVED}
-        values["to_statuses"] = to_builtins(saved.statuses)
-        return session((await self.transaction.execute(SAVE, {**values, "row": saved.id})).one())
+    async def save_session(self, *sessions: ClassSession) -> None:
+        rows = [{"row": one.id, **{f"to_{name}": getattr(one, name) for name in SAVED}} for one in sessions]
+        for row in rows:
+            row["to_statuses"] = to_builtins(row["to_statuses"])
+        await self.transaction.execute(SAVE, rows if len(rows) > 1 else rows[0])
 
 
 class SqlScheduleStore(SqlClassStore):
@@ -80,21 +94,18 @@ class SqlScheduleStore(SqlClassStore):
 
     async def add_status_set(self, course_id: int, title: str, statuses: Sequence[Status]) -> StatusSet:
         values = {"course_id": course_id, "title": title, "statuses": to_builtins(statuses), "version": 1}
-        return status_set((await self.transaction.execute(insert(SETS).returning(*SET_COLUMNS), values)).one())
+        return status_set((await self.transaction.execute(ADD_SET, values)).one())
 
     async def save_status_set(self, changed: StatusSet) -> StatusSet:
-        statement = update(SETS).where(SETS.c.id == changed.id).returning(*SET_COLUMNS)
-        values = {"title": changed.title, "statuses": to_builtins(changed.statuses)}
-        return status_set(
-            (await self.transaction.execute(statement.values(version=SETS.c.version + 1, **values))).one()
-        )
+        values = {"row": changed.id, "to_title": changed.title, "to_statuses": to_builtins(changed.statuses)}
+        return status_set((await self.transaction.execute(SAVE_SET, values)).one())
 
     async def remove_status_set(self, set_id: int) -> None:
-        await self.transaction.execute(delete(SETS).where(SETS.c.id == set_id))
+        await self.transaction.execute(REMOVE_SET, {"row": set_id})
 
     async def add_series(self, course_id: int, recurrence: str) -> int:
         values = {"course_id": course_id, "recurrence": recurrence, "created_at": self.transaction.clock.now()}
-        return int(await self.transaction.scalar(insert(SERIES).returning(SERIES.c.id), values))
+        return int(await self.transaction.scalar(ADD_SERIES, values))
 
     async def add_sessions(
         self,
@@ -104,7 +115,7 @@ class SqlScheduleStore(SqlClassStore):
         series_id: int | None,
         created_by_id: int,
         statuses: Sequence[Status],
-    ) -> list[ClassSession]:
+    ) -> int:
         same: dict[str, Any] = {
             "series_id": series_id,
             "statuses": to_builtins(statuses),
@@ -113,17 +124,19 @@ class SqlScheduleStore(SqlClassStore):
             "created_at": self.transaction.clock.now(),
             "version": 1,
         }
-        made = []
-        for plan, secret in zip(plans, secrets, strict=True):
-            values = {**{name: getattr(plan, name) for name in PLANNED}, **times(plan), **same, "secret": secret}
-            values["occurs_at"] = None if series_id is None else values["starts_at"]
-            statement = insert(SESSIONS).values(**values).returning(*SESSION_COLUMNS)
-            made.append(session((await self.transaction.execute(statement)).one()))
-        return made
+        rows: list[dict[str, Any]] = [
+            {**{name: getattr(plan, name) for name in PLANNED}, **times(plan), **same, "secret": secret}
+            for plan, secret in zip(plans, secrets, strict=True)
+        ]
+        if series_id is None:
+            return int(await self.transaction.scalar(ADD_SESSION, rows[0]))
+        await self.transaction.execute(ADD_SESSIONS, [{**row, "occurs_at": row["starts_at"]} for row in rows])
+        return int(await self.transaction.scalar(FIRST_OF_SERIES, {"series_id": series_id}))
 
     async def following(self, first: ClassSession) -> list[ClassSession]:
         values = {"series_id": first.series_id, "occurs_at": first.occurs_at}
         return [session(row) for row in await self.transaction.rows(FOLLOWING, values)]
 
-    async def has_records(self, session_id: int) -> bool:
-        return await self.transaction.row(ANY_RECORD, {"session_id": session_id}) is not None
+    async def has_records(self, session_ids: Sequence[int]) -> bool:
+        statement = ANY_RECORD_LITE if self.transaction.is_sqlite else ANY_RECORD_PG
+        return await self.transaction.row(statement, {"ids": list(session_ids)}) is not None

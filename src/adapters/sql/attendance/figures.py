@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import Integer, Select, and_, bindparam, case, exists, func, or_, select
 
 from adapters.sql.attendance.rows import (
     COUNTS,
     ENROLLMENTS,
     HAS_ACCESS,
     IS_COMING,
+    NOW,
     RECORDS,
     SESSIONS,
     USERS,
@@ -39,13 +40,31 @@ def of_course(*columns: Any) -> Select[Any]:
     return over_records(*columns).where(RECORDS.c.course_id == bindparam("course_id"))
 
 
-LEFT = (  # the most that classes to come can bring the student bound as the outer enrolment
-    select(func.coalesce(func.sum(SESSIONS.c.most_points), 0))
-    .where(SESSIONS.c.course_id == ENROLLMENTS.c.course_id, IS_COMING, in_group(ENROLLMENTS.c.user_id))
-    .correlate(ENROLLMENTS)
-    .scalar_subquery()
-)
-CAME = of_course(RECORDS.c.user_id, POINTS, POSSIBLE).group_by(RECORDS.c.user_id)
+_OWN = RECORDS.alias("own")  # what is decided already in a class that is not closed
+_STILL = case((_OWN.c.status.is_(None), SESSIONS.c.most_points), else_=_OWN.c.points)
+
+
+def _left(column: Any) -> Any:
+    """Over the classes that the student of the outer enrolment may still come to, or is in."""
+    return (
+        select(func.coalesce(func.sum(column), 0))
+        .select_from(SESSIONS)
+        .outerjoin(_OWN, and_(_OWN.c.session_id == SESSIONS.c.id, _OWN.c.user_id == ENROLLMENTS.c.user_id))
+        .where(
+            SESSIONS.c.course_id == ENROLLMENTS.c.course_id,
+            IS_COMING,
+            or_(SESSIONS.c.ends_at > NOW, SESSIONS.c.check_in_closes_at > NOW),
+            or_(ENROLLMENTS.c.expiry_date.is_(None), ENROLLMENTS.c.expiry_date > SESSIONS.c.starts_at),
+            in_group(ENROLLMENTS.c.user_id),
+        )
+        .correlate(ENROLLMENTS)
+        .scalar_subquery()
+    )
+
+
+LEFT = (_left(_STILL), _left(case((_STILL.is_not(None), SESSIONS.c.most_points))))
+"""The most that can still come, and of how much."""
+CAME = of_course(RECORDS.c.user_id, POINTS.label("points"), POSSIBLE.label("possible")).group_by(RECORDS.c.user_id)
 """Each student's points, and the most there were."""
 _THRESHOLD = bindparam("threshold", type_=Integer)
 LOW = (

@@ -35,18 +35,26 @@ from adapters.sql.attendance.rows import (
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.access import NOW, is_staff
 from adapters.sql.pages import KeysetList, given
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.clock import Clock
 from core.paging import Page, PageRequest
 from modules.attendance.domain.excuses import ExcuseStatus
-from modules.attendance.domain.sessions import SessionStatus
+from modules.attendance.domain.sessions import ClassSession, SessionStatus
 from modules.attendance.domain.statuses import StatusSet
 from modules.attendance.ports import CalendarEntry
 from modules.attendance.queries import CoursePlace, ExcuseCard, Person, SessionCard, SessionFilter
 
 _TEACHES = teaches_it(USER)
-_STUDIES = exists().where(
-    ENROLLMENTS.c.course_id == SESSIONS.c.course_id, ENROLLMENTS.c.user_id == USER, HAS_ACCESS, in_group(USER)
+# lists of courses, so that their classes are found by index; who is no instructor any more teaches nothing
+_STUDIED = select(ENROLLMENTS.c.course_id).where(ENROLLMENTS.c.user_id == USER, HAS_ACCESS)
+_TAUGHT = (
+    select(INSTRUCTORS.c.course_id)
+    .join(USERS, USERS.c.id == INSTRUCTORS.c.user_id)
+    .where(INSTRUCTORS.c.user_id == USER, USERS.c.role == Role.INSTRUCTOR.value)
+)
+_MAY_ENTER = and_(
+    SESSIONS.c.course_id.in_(_STUDIED.union(_TAUGHT)),
+    or_(SESSIONS.c.course_id.in_(_TAUGHT), in_group(USER)),
 )
 _OWN_EXCUSE = and_(EXCUSES.c.session_id == SESSIONS.c.id, EXCUSES.c.user_id == USER)
 _OWN_RECORD = and_(RECORDS.c.session_id == SESSIONS.c.id, RECORDS.c.user_id == USER, RECORDS.c.status.is_not(None))
@@ -70,11 +78,13 @@ _FILTERS = {
     "course_id": SESSIONS.c.course_id == bindparam("course_id"),
     "since": SESSIONS.c.starts_at >= bindparam("since", type_=_AT),
     "until": SESSIONS.c.starts_at < bindparam("until", type_=_AT),
-    "own": or_(_TEACHES, _STUDIES),
+    "own": _MAY_ENTER,
+    "series_id": SESSIONS.c.series_id == bindparam("series_id"),
     **{status.value: condition for status, condition in _STATUS.items()},
 }
 CARD = CARDS.where(SESSIONS.c.id == bindparam("id"))
-OWN_CARD = CARD.where(or_(_TEACHES, _STUDIES))
+OWN_CARD = CARD.where(_MAY_ENTER)
+PLAIN = select(*SESSION_COLUMNS).where(SESSIONS.c.id == bindparam("id"))
 
 
 def _card(row: AnyRow, actor: Actor) -> SessionCard:
@@ -99,10 +109,7 @@ _EXCUSES = (
     .join(SESSIONS, SESSIONS.c.id == EXCUSES.c.session_id)
     .join(USERS, USERS.c.id == EXCUSES.c.user_id)
 )
-_MAY_SEE = or_(
-    EXCUSES.c.user_id == USER,
-    exists().where(INSTRUCTORS.c.course_id == EXCUSES.c.course_id, INSTRUCTORS.c.user_id == USER),
-)
+_MAY_SEE = or_(EXCUSES.c.user_id == USER, EXCUSES.c.course_id.in_(_TAUGHT))
 _E = len(EXCUSE_COLUMNS)
 
 
@@ -144,7 +151,7 @@ ENTRIES = (
     .where(
         SESSIONS.c.starts_at >= bindparam("since", type_=_AT),
         SESSIONS.c.starts_at < bindparam("until", type_=_AT),
-        or_(_TEACHES, _STUDIES),
+        _MAY_ENTER,
     )
     .order_by(SESSIONS.c.starts_at, SESSIONS.c.id)
     .limit(2000)
@@ -157,7 +164,7 @@ class SqlClassQueries:
         self._clock = clock
 
     async def sessions(self, request: PageRequest, actor: Actor, chosen: SessionFilter) -> Page[SessionCard]:
-        asked = given(course_id=chosen.course_id, since=chosen.since, until=chosen.until)
+        asked = given(course_id=chosen.course_id, since=chosen.since, until=chosen.until, series_id=chosen.series_id)
         names = [*asked, *(() if actor.is_admin else ("own",)), *((chosen.status.value,) if chosen.status else ())]
         page = await SESSION_LIST.page(
             self._database,
@@ -175,6 +182,10 @@ class SqlClassQueries:
         values = {"id": session_id, "user_id": actor.user_id, "now": self._clock.now()}
         row = await self._database.row(CARD if actor.is_admin else OWN_CARD, values)
         return _card(row, actor) if row else None
+
+    async def plain(self, session_id: int) -> ClassSession | None:
+        row = await self._database.row(PLAIN, {"id": session_id})
+        return session(row) if row else None
 
     async def place(self, course_id: int, actor: Actor) -> CoursePlace | None:
         values = {"course_id": course_id, "user_id": actor.user_id, "now": self._clock.now()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, any_, bindparam, exists, literal, or_, select, update
+from sqlalchemy import BigInteger, String, and_, any_, bindparam, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -40,7 +40,8 @@ PLACE = (
 _KNOWN = select(*RECORD_COLUMNS).where(RECORDS.c.session_id == _SESSION)
 KNOWN = _KNOWN.where(RECORDS.c.user_id == USER)
 KNOWN_LOCKED = KNOWN.with_for_update(key_share=True)
-UNDECIDED = _KNOWN.where(RECORDS.c.status.is_(None)).order_by(RECORDS.c.user_id).with_for_update(key_share=True)
+UNMARKED = _KNOWN.where(RECORDS.c.mark.is_(None)).order_by(RECORDS.c.user_id).with_for_update(key_share=True)
+ADD_MISSING = upsert(RECORDS).on_conflict_do_nothing(index_elements=["session_id", "user_id"])
 ADD = upsert(RECORDS).on_conflict_do_nothing(index_elements=["session_id", "user_id"]).returning(*RECORD_COLUMNS)
 _IDS_PG = any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _IDS_LITE = bindparam("ids", expanding=True, type_=BigInteger)
@@ -48,19 +49,27 @@ _IN_ORDER = _KNOWN.order_by(RECORDS.c.user_id).with_for_update(key_share=True)
 MANY_PG, MANY_LITE = _IN_ORDER.where(RECORDS.c.user_id == _IDS_PG), _IN_ORDER.where(RECORDS.c.user_id.in_(_IDS_LITE))
 _STUDENTS = (
     select(ENROLLMENTS.c.user_id)
-    .where(ENROLLMENTS.c.course_id == bindparam("course_id"))
+    .select_from(SESSIONS)
+    .join(ENROLLMENTS, ENROLLMENTS.c.course_id == SESSIONS.c.course_id)
+    .where(SESSIONS.c.id == _SESSION, in_group(ENROLLMENTS.c.user_id))
     .order_by(ENROLLMENTS.c.user_id)
 )
 STUDENTS_PG, STUDENTS_LITE = (
     _STUDENTS.where(ENROLLMENTS.c.user_id == _IDS_PG),
     _STUDENTS.where(ENROLLMENTS.c.user_id.in_(_IDS_LITE)),
 )
-_NAMED = select(USERS.c.id, USERS.c.email, USERS.c.username_key).where(USERS.c.deleted_at.is_(None))
+_NAMED = (
+    select(USERS.c.id, USERS.c.email, USERS.c.username_key)
+    .join(ENROLLMENTS, ENROLLMENTS.c.user_id == USERS.c.id)
+    .where(ENROLLMENTS.c.course_id == bindparam("course_id"), USERS.c.deleted_at.is_(None))
+)
 _NAMES_PG = any_(bindparam("names", type_=ARRAY(String)))
 _NAMES_LITE = bindparam("names", expanding=True, type_=String)
 NAMED_PG = _NAMED.where(or_(USERS.c.email == _NAMES_PG, USERS.c.username_key == _NAMES_PG))
 NAMED_LITE = _NAMED.where(or_(USERS.c.email.in_(_NAMES_LITE), USERS.c.username_key.in_(_NAMES_LITE)))
 KEPT = [name for name in RECORD_FIELDS if name not in {"id", "session_id", "course_id", "user_id"}]
+TOLD = ("status", "source", "mark", "remarks")
+"""Whatever of these changes is kept among the changes."""
 SAVE = (
     update(RECORDS)
     .where(RECORDS.c.id == bindparam("row"))
@@ -112,7 +121,11 @@ OVERDUE = (
         SESSIONS.c.check_in_closes_at <= bindparam("at"),
         exists().where(
             RECORDS.c.session_id == SESSIONS.c.id,
-            or_(RECORDS.c.status.is_not(None), RECORDS.c.last_seen_at.is_not(None)),
+            or_(
+                RECORDS.c.checked_in_at.is_not(None),
+                RECORDS.c.last_seen_at.is_not(None),
+                and_(RECORDS.c.status.is_not(None), RECORDS.c.recorded_at >= SESSIONS.c.check_in_opens_at),
+            ),
         ),
         ~exists().where(RECORDS.c.session_id == SESSIONS.c.id, RECORDS.c.recorded_at > bindparam("at")),
     )
@@ -120,15 +133,21 @@ OVERDUE = (
     .limit(bindparam("limit"))
 )
 STARTING = (
-    update(SESSIONS)
+    select(SESSIONS.c.id)
     .where(
         IS_COMING,
         SESSIONS.c.announced_at.is_(None),
         SESSIONS.c.starts_at > bindparam("since", type_=SESSIONS.c.starts_at.type),
         SESSIONS.c.starts_at <= bindparam("until", type_=SESSIONS.c.starts_at.type),
     )
+    .order_by(SESSIONS.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(key_share=True, skip_locked=True)
+)
+ANNOUNCED = (
+    update(SESSIONS)
+    .where(SESSIONS.c.id == bindparam("row"))
     .values(announced_at=bindparam("told", type_=SESSIONS.c.announced_at.type))
-    .returning(SESSIONS.c.id)
 )
 
 
@@ -155,18 +174,17 @@ class SqlRecordStore(SqlClassStore):
 
     async def records(self, session: ClassSession, user_ids: Sequence[int]) -> dict[int, Record]:
         is_sqlite, ids = self.transaction.is_sqlite, sorted(set(user_ids))
-        asked = {"course_id": session.course_id, "ids": ids}
+        asked: dict[str, Any] = {"session_id": session.id, "ids": ids}
         students = await self.transaction.rows(STUDENTS_LITE if is_sqlite else STUDENTS_PG, asked) if ids else []
         if not students:
             return {}
-        add = upsert(RECORDS).on_conflict_do_nothing(index_elements=["session_id", "user_id"])
-        await self.transaction.execute(add, [self._empty(session, row[0]) for row in students])
+        await self.transaction.execute(ADD_MISSING, [self._empty(session, row[0]) for row in students])
         asked = {"session_id": session.id, "ids": [row[0] for row in students]}
         rows = await self.transaction.rows(MANY_LITE if is_sqlite else MANY_PG, asked)
         return {found.user_id: found for row in rows if (found := record(row)) is not None}
 
-    async def open_records(self, session: ClassSession) -> list[Record]:
-        rows = await self.transaction.rows(UNDECIDED, {"session_id": session.id})
+    async def unmarked_records(self, session: ClassSession) -> list[Record]:
+        rows = await self.transaction.rows(UNMARKED, {"session_id": session.id})
         return [found for row in rows if (found := record(row)) is not None]
 
     async def save_records(self, changed: Sequence[tuple[Record, Record]], *, actor_id: int | None) -> None:
@@ -189,7 +207,7 @@ class SqlRecordStore(SqlClassStore):
                 "remarks": after.remarks,
             }
             for before, after in changed
-            if before.status != after.status or before.source != after.source
+            if any(getattr(before, name) != getattr(after, name) for name in TOLD)
         ]
         if kept:
             await self.transaction.execute(CHANGES.insert(), kept if len(kept) > 1 else kept[0])
@@ -203,12 +221,12 @@ class SqlRecordStore(SqlClassStore):
         for user_id in sorted(user_ids):
             await self.transaction.execute(FLAG, {"class_id": session_id, "whose": user_id})
 
-    async def users_named(self, names: Sequence[str]) -> dict[str, int]:
+    async def students_named(self, course_id: int, names: Sequence[str]) -> dict[str, int]:
         wanted: dict[str, list[str]] = {}
         for name in names:
             wanted.setdefault(name.strip().lower(), []).append(name)
-        statement = NAMED_LITE if self.transaction.is_sqlite else NAMED_PG
-        rows = await self.transaction.rows(statement, {"names": sorted(wanted)}) if wanted else []
+        statement, asked = NAMED_LITE if self.transaction.is_sqlite else NAMED_PG, {"names": sorted(wanted)}
+        rows = await self.transaction.rows(statement, {**asked, "course_id": course_id}) if wanted else []
         found = {key: row[0] for row in rows for key in row[2:0:-1]}
         return {name: found[key] for key, written in wanted.items() if key in found for name in written}
 
@@ -235,6 +253,8 @@ class SqlConductStore(SqlRecordStore):
     async def overdue(self, at: datetime, limit: int) -> list[int]:
         return [int(row[0]) for row in await self.transaction.rows(OVERDUE, {"at": at, "limit": limit})]
 
-    async def starting(self, now: datetime, until: datetime) -> list[int]:
-        rows = await self.transaction.rows(STARTING, {"since": now, "until": until, "told": now})
+    async def starting(self, now: datetime, until: datetime, limit: int) -> list[int]:
+        rows = await self.transaction.rows(STARTING, {"since": now, "until": until, "limit": limit})
+        if rows:
+            await self.transaction.execute(ANNOUNCED, [{"row": row[0], "told": now} for row in rows])
         return [int(row[0]) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import BigInteger, any_, bindparam, func, select
+from sqlalchemy import BigInteger, and_, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.sql.attendance.figures import LEFT, SUMS, of_course
@@ -21,12 +21,15 @@ from adapters.sql.attendance.rows import (
     change,
     record,
     session,
+    statuses,
 )
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.pages import KeysetList
+from core.clock import Clock
 from core.paging import Page, PageRequest
 from modules.attendance.domain.figures import Attendance
 from modules.attendance.domain.sessions import ClassSession
+from modules.attendance.domain.statuses import USUAL
 from modules.attendance.queries import (
     ChangeCard,
     Person,
@@ -39,11 +42,8 @@ from modules.attendance.queries import (
 AT_ONCE = 500
 _R, _P, _S, _C = len(RECORD_COLUMNS), len(PERSON_COLUMNS), len(SESSION_COLUMNS), len(CHANGE_COLUMNS)
 _OF_SESSION = RECORDS.c.session_id == bindparam("session_id")
-_CARDS = (
-    select(*RECORD_COLUMNS, *PERSON_COLUMNS)
-    .join(USERS, USERS.c.id == RECORDS.c.user_id)
-    .where(_OF_SESSION, RECORDS.c.status.is_not(None))
-)
+_ALL = select(*RECORD_COLUMNS, *PERSON_COLUMNS).join(USERS, USERS.c.id == RECORDS.c.user_id).where(_OF_SESSION)
+_CARDS = _ALL.where(RECORDS.c.status.is_not(None))
 
 
 def _card(row: AnyRow) -> RecordCard:
@@ -60,8 +60,9 @@ RECORD_LIST = KeysetList(
 )
 ALL_CARDS = _CARDS.order_by(RECORDS.c.user_id)
 CARD = _CARDS.where(RECORDS.c.user_id == bindparam("user_id"))
-CARDS_PG = ALL_CARDS.where(RECORDS.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
-CARDS_LITE = ALL_CARDS.where(RECORDS.c.user_id.in_(bindparam("ids", expanding=True, type_=BigInteger)))
+_THESE = _ALL.order_by(RECORDS.c.user_id)
+CARDS_PG = _THESE.where(RECORDS.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+CARDS_LITE = _THESE.where(RECORDS.c.user_id.in_(bindparam("ids", expanding=True, type_=BigInteger)))
 _ACTORS = USERS.alias("actors")
 _ACTOR_COLUMNS = [_ACTORS.c[name] for name in Person.__struct_fields__]
 CHANGE_LIST = KeysetList(
@@ -79,7 +80,7 @@ CHANGE_LIST = KeysetList(
     filters={"user_id": CHANGES.c.user_id == bindparam("user_id")},
 )
 _STUDENTS = (
-    select(*PERSON_COLUMNS, LEFT)
+    select(*PERSON_COLUMNS, *LEFT)
     .select_from(ENROLLMENTS)
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
     .where(ENROLLMENTS.c.course_id == bindparam("course_id"))
@@ -93,17 +94,22 @@ SUMS_BY_STATUS = (
     .where(RECORDS.c.user_id.between(bindparam("first"), bindparam("last")))
     .group_by(RECORDS.c.user_id, RECORDS.c.status)
 )
+STATUSES = select(SESSIONS.c.statuses).where(SESSIONS.c.course_id == bindparam("course_id")).distinct()
 _SPAN = (  # those of a page
     SESSIONS.c.course_id == bindparam("course_id"),
     SESSIONS.c.starts_at.between(
         bindparam("since", type_=SESSIONS.c.starts_at.type), bindparam("until", type_=SESSIONS.c.starts_at.type)
     ),
 )
+_HAS_STATUS = and_(
+    RECORDS.c.session_id == SESSIONS.c.id, RECORDS.c.user_id == ENROLLMENTS.c.user_id, RECORDS.c.status.is_not(None)
+)
 EXPECTED_COUNTS = (
-    select(SESSIONS.c.id, func.count())
+    select(SESSIONS.c.id, func.count(), func.count(RECORDS.c.id))
     .select_from(SESSIONS)
     .join(ENROLLMENTS, ENROLLMENTS.c.course_id == SESSIONS.c.course_id)
     .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
+    .outerjoin(RECORDS, _HAS_STATUS)
     .where(*_SPAN, EXPECTED)
     .group_by(SESSIONS.c.id)
 )
@@ -142,8 +148,9 @@ STAFF_IDS = STAFF.union(LEADER)
 
 
 class SqlAttendanceReports:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def records(
         self, request: PageRequest, session_id: int, *, flagged: bool, status: str | None
@@ -181,7 +188,8 @@ class SqlAttendanceReports:
         )
 
     async def student(self, course_id: int, user_id: int) -> StudentReport | None:
-        row = await self._database.row(STUDENT, {"course_id": course_id, "user_id": user_id})
+        values = {"course_id": course_id, "user_id": user_id, "now": self._clock.now()}
+        row = await self._database.row(STUDENT, values)
         if row is None:
             return None
         return (await self._reports(course_id, [row]))[0]
@@ -190,7 +198,7 @@ class SqlAttendanceReports:
         page = await STUDENT_LIST.page(
             self._database,
             request,
-            values={"course_id": course_id},
+            values={"course_id": course_id, "now": self._clock.now()},
             order="user_id",
             descending=False,
             keys=lambda row: (row[0],),
@@ -238,11 +246,11 @@ class SqlAttendanceReports:
             return []
         starts = [one.starts_at for one in sessions]
         span = {"course_id": sessions[0].course_id, "since": min(starts), "until": max(starts)}
-        expected = {row[0]: int(row[1]) for row in await self._database.rows(EXPECTED_COUNTS, span)}
+        expected = {row[0]: (int(row[1]), int(row[2])) for row in await self._database.rows(EXPECTED_COUNTS, span)}
         counted: dict[int, list[AnyRow]] = {}
         for row in await self._database.rows(STATUS_COUNTS, span):
             counted.setdefault(row[0], []).append(row[1:])
-        return [_session_figures(one, expected.get(one.id, 0), counted.get(one.id, [])) for one in sessions]
+        return [_session_figures(one, expected.get(one.id, (0, 0)), counted.get(one.id, [])) for one in sessions]
 
     async def _reports(self, course_id: int, rows: Sequence[AnyRow]) -> list[StudentReport]:
         if not rows:
@@ -251,20 +259,24 @@ class SqlAttendanceReports:
         sums: dict[int, list[AnyRow]] = {}
         for user_id, *of_status in await self._database.rows(SUMS_BY_STATUS, span):
             sums.setdefault(user_id, []).append(of_status)
-        return [_report(course_id, row, sums.get(row[0], [])) for row in rows]
+        kept = [statuses(row[0]) for row in await self._database.rows(STATUSES, {"course_id": course_id})]
+        codes = list(dict.fromkeys(status.code for one in kept or [USUAL] for status in one))
+        return [_report(course_id, row, sums.get(row[0], []), codes) for row in rows]
 
 
-def _report(course_id: int, row: AnyRow, sums: Sequence[AnyRow]) -> StudentReport:
+def _report(course_id: int, row: AnyRow, sums: Sequence[AnyRow], codes: Sequence[str]) -> StudentReport:
     taken, counted, points, possible = (int(sum(one[place] for one in sums)) for place in range(1, 5))
-    attendance = Attendance(taken, counted, points, possible, int(row[_P]))
-    return StudentReport(course_id, Person(*row[:_P]), attendance, {one[0]: one[1] for one in sums})
+    attendance = Attendance(taken, counted, points, possible, int(row[_P]), int(row[_P + 1]))
+    counts = {**dict.fromkeys(codes, 0), **{one[0]: one[1] for one in sums}}
+    return StudentReport(course_id, Person(*row[:_P]), attendance, counts)
 
 
-def _session_figures(one: ClassSession, expected: int, rows: Sequence[AnyRow]) -> SessionFigures:
+def _session_figures(one: ClassSession, expected: tuple[int, int], rows: Sequence[AnyRow]) -> SessionFigures:
     return SessionFigures(
         session=one,
-        expected=expected,
-        counts={row[0]: row[1] for row in rows},
+        expected=expected[0],
+        unmarked=expected[0] - expected[1],
+        counts={**{status.code: 0 for status in one.statuses}, **{row[0]: row[1] for row in rows}},
         flagged=sum(row[2] for row in rows),
         points=int(sum(row[3] for row in rows)),
         possible_points=sum(row[4] for row in rows) * one.most_points,

@@ -3,10 +3,10 @@
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.sql.attendance.figures import POINTS, POSSIBLE, of_course
+from adapters.sql.attendance.figures import CAME, POINTS, POSSIBLE, of_course
 from adapters.sql.attendance.rows import RECORDS
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.access import CourseStore
@@ -40,21 +40,28 @@ CLAIM = (
 )
 LOCK = select(ENROLLMENTS.c.id).where(ENROLLMENTS.c.id == bindparam("id")).with_for_update(key_share=True)
 CLAIM_ASKS = Claim.__struct_fields__.index("min_attendance")
-CAME = of_course(POINTS, POSSIBLE).where(RECORDS.c.user_id == bindparam("user_id"))
+OWN_CAME = of_course(POINTS, POSSIBLE).where(RECORDS.c.user_id == bindparam("user_id"))
+_CAME = CAME.subquery("came")
+_MIN = COURSES.c.certificate_min_attendance
 WAITING = (
     select(ENROLLMENTS.c.id)
     .join(COURSES, COURSES.c.id == ENROLLMENTS.c.course_id)
+    .join(USERS, USERS.c.id == ENROLLMENTS.c.user_id)
+    .outerjoin(_CAME, _CAME.c.user_id == ENROLLMENTS.c.user_id)
     .where(
         COURSES.c.id == bindparam("course_id"),
         COURSES.c.has_certificate,
-        COURSES.c.certificate_min_attendance.is_not(None),
+        or_(_MIN.is_(None), and_(_CAME.c.possible > 0, _CAME.c.points * 100 >= _MIN * _CAME.c.possible)),
         ENROLLMENTS.c.completed_at.is_not(None),
+        ENROLLMENTS.c.is_active,
+        USERS.c.is_active,
         ENROLLMENTS.c.id > bindparam("after"),
         ~exists().where(CERTIFICATES.c.enrollment_id == ENROLLMENTS.c.id),
     )
     .order_by(ENROLLMENTS.c.id)
     .limit(bindparam("limit"))
 )
+WAITING_BY_ATTENDANCE = WAITING.where(_MIN.is_not(None))
 BEST_SCORES = (
     select(func.max(ATTEMPTS.c.score))
     .select_from(QUIZZES)
@@ -97,9 +104,10 @@ class SqlCertificateStore(CourseStore):
     async def lock_enrollment(self, enrollment_id: int) -> None:
         await self.transaction.execute(LOCK, {"id": enrollment_id})
 
-    async def waiting(self, course_id: int, after: int, limit: int) -> list[int]:
+    async def waiting(self, course_id: int, after: int, limit: int, *, by_attendance: bool) -> list[int]:
+        statement = WAITING_BY_ATTENDANCE if by_attendance else WAITING
         values = {"course_id": course_id, "after": after, "limit": limit}
-        return [int(row[0]) for row in await self.transaction.rows(WAITING, values)]
+        return [int(row[0]) for row in await self.transaction.rows(statement, values)]
 
     async def keep_key(self, key_id: str, public_key: dict[str, str]) -> None:
         now = self.transaction.clock.now()
@@ -128,7 +136,9 @@ class SqlCertificateStore(CourseStore):
         await self.transaction.execute(statement.values(student_name="", token=""))
 
     async def _attendance(self, *, course_id: int, user_id: int) -> Fraction | None:
-        points, possible = (await self.transaction.execute(CAME, {"course_id": course_id, "user_id": user_id})).one()
+        points, possible = (
+            await self.transaction.execute(OWN_CAME, {"course_id": course_id, "user_id": user_id})
+        ).one()
         return Fraction(100 * int(points), int(possible)) if possible else None
 
 

@@ -18,7 +18,8 @@ class Notice(IdentityBase):
         UniqueConstraint("cause", "notification_type"),
         Index("ix_notices_created_at", "created_at"),
         CheckConstraint(
-            "audience IN ('user','replied_to','mentioned','members','moderators','enrolled')", name="audience"
+            "audience IN ('user','replied_to','mentioned','members','moderators','enrolled','teachers')",
+            name="audience",
         ),
     )
 

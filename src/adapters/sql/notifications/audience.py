@@ -35,6 +35,7 @@ from adapters.sql.notifications.rows import (
     preferences,
 )
 from adapters.sql.store import table
+from core.actor import Role
 from modules.notifications.domain.notices import Audience, Recipient
 
 MENTIONS = table(PostMention)
@@ -114,6 +115,12 @@ STUDENTS = _wanting(
     .select_from(_STUDENTS)
     .join(USERS, USERS.c.id == _STUDENTS.c.user_id)
 )
+TEACHERS = _wanting(
+    select(*_PERSON, case((_IS_OTHER, True), else_=False))
+    .select_from(INSTRUCTORS)
+    .join(USERS, USERS.c.id == INSTRUCTORS.c.user_id)
+    .where(INSTRUCTORS.c.course_id == _COURSE, USERS.c.id > _AFTER, USERS.c.role == Role.INSTRUCTOR.value)
+).limit(_LIMIT)
 _MODERATING = union(
     select(_M.c.user_id).where(
         _M.c.community_id == _COMMUNITY, _M.c.is_active, or_(_M.c.role == "moderator", _M.c.role == "instructor")
@@ -128,6 +135,7 @@ _REPLIED_TO = (
 AUDIENCES = {
     Audience.MEMBERS: ALL,
     Audience.ENROLLED: STUDENTS,
+    Audience.TEACHERS: TEACHERS,
     Audience.MODERATORS: _in_group(USERS.c.id.in_(_MODERATING)),
     Audience.MENTIONED: _in_group(USERS.c.id.in_(_NAMED)),
     Audience.REPLIED_TO: _in_group(USERS.c.id == _REPLIED_TO),

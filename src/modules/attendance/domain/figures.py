@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from core.percent import per_cent
+
 THRESHOLD = 70
 """Per cent; below it somebody is warned."""
 FEWEST = 5
@@ -10,7 +12,7 @@ FEWEST = 5
 
 class Attendance(Struct, frozen=True):
     """Over the classes that were taken and in which the student has a record: `taken` of them, `counted` of these have
-    points. `left_points`: the most that the classes yet to come can bring.
+    points. `left_points`: the most that can still come, from `left_possible_points` of classes that are not closed.
     """
 
     taken: int
@@ -18,6 +20,7 @@ class Attendance(Struct, frozen=True):
     points: int
     possible_points: int
     left_points: int
+    left_possible_points: int
 
     @property
     def percentage(self) -> float | None:
@@ -27,13 +30,9 @@ class Attendance(Struct, frozen=True):
     @property
     def best_possible_percentage(self) -> float | None:
         """The same if the student comes in time to all that is left."""
-        return per_cent(self.points + self.left_points, self.possible_points + self.left_points)
+        return per_cent(self.points + self.left_points, self.possible_points + self.left_possible_points)
 
     @property
     def is_low(self) -> bool:
         """Whether it is to be warned of."""
         return self.counted >= FEWEST and self.points * 100 < THRESHOLD * self.possible_points
-
-
-def per_cent(part: int, whole: int) -> float | None:
-    return (2000 * part + whole) // (2 * whole) / 10 if whole else None

@@ -6,19 +6,13 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.errors import Conflict
 from modules.attendance.domain.sessions import ClassSession
-from modules.attendance.domain.statuses import Occasion, Status, given_on
+from modules.attendance.domain.statuses import Occasion, Status, status_for
 
 HEARTBEAT = timedelta(seconds=30)
 """How often an app says that its student is there."""
 GAP = timedelta(seconds=100)
 """Two lost heartbeats in between are forgiven; after a longer silence the time between does not count."""
-
-
-class NotAttending(Conflict):
-    code = "not_attending"
-    detail = "Only students of this class have a record in it."
 
 
 class Source(StrEnum):
@@ -99,18 +93,32 @@ def judged(record: Record, session: ClassSession, *, is_over: bool) -> tuple[Sta
         proofs.append((_arrived(session, record.first_seen_at), Source.PRESENCE))
     if proofs:
         return max(proofs, key=lambda proof: proof[0].points or 0)  # the first of equal ones
-    absent = given_on(session.statuses, Occasion.ABSENT)
-    return (absent, Source.SYSTEM) if is_over and absent is not None else None
+    return (status_for(session.statuses, Occasion.ABSENT), Source.SYSTEM) if is_over else None
 
 
 def with_verdict(record: Record, session: ClassSession, now: datetime, *, is_over: bool) -> Record:
-    """The record with the status that follows; a new one has a new moment."""
+    """The record with the status that follows; a new one has a new moment. Who was absent when the class was closed
+    stays so in one that was opened again, until something proves otherwise.
+    """
     verdict = judged(record, session, is_over=is_over)
+    if verdict is None and record.source is Source.SYSTEM:
+        return record
     status, source = (None, None) if verdict is None else verdict
     code, points = (None, None) if status is None else (status.code, status.points)
     if (code, points, source) == (record.status, record.points, record.source):
         return record
     return replace(record, status=code, points=points, source=source, recorded_at=now)
+
+
+def replanned(record: Record, session: ClassSession) -> Record:
+    """The record in its class as it is held now: proofs from outside of its new time prove nothing."""
+    after = record
+    came = record.checked_in_at
+    if came is not None and not session.check_in_opens_at <= came < session.check_in_closes_at:
+        after = replace(after, checked_in_at=None)
+    if record.last_seen_at is not None and record.last_seen_at < session.check_in_opens_at:
+        after = replace(after, first_seen_at=None, last_seen_at=None, seen_ms=0)
+    return after
 
 
 def revised(before: Record, after: Record) -> Record:
@@ -133,6 +141,4 @@ def status_of(session: ClassSession, code: str) -> Status:
 
 
 def _arrived(session: ClassSession, at: datetime) -> Status:
-    status = given_on(session.statuses, Occasion.LATE if at >= session.late_at else Occasion.ON_TIME)
-    assert status is not None  # noqa: S101 - demand_usable saw to it
-    return status
+    return status_for(session.statuses, Occasion.LATE if at >= session.late_at else Occasion.ON_TIME)

@@ -48,11 +48,6 @@ class SessionClosed(Conflict):
     detail = "The class is closed; reopen it first."
 
 
-class SessionOpen(Conflict):
-    code = "session_open"
-    detail = "The class is not closed."
-
-
 class SessionNotOpen(Conflict):
     code = "session_not_open"
     detail = "The class has not begun; if it is not held, cancel it."
@@ -100,6 +95,10 @@ class Plan(Struct, frozen=True):
 
 
 PLANNED = Plan.__struct_fields__
+TIMES = frozenset({"starts_at", "duration_minutes", "opens_before_minutes", "check_in_minutes"})
+"""What the moments of a class follow from."""
+JUDGED_BY = TIMES | {"late_after_minutes", "presence_percent"}
+"""What a student's status depends on."""
 
 
 class ClassSession(Plan, frozen=True, kw_only=True):
@@ -191,7 +190,7 @@ def changed(session: ClassSession, changes: dict[str, Any]) -> ClassSession:
     anew only when times change.
     """
     after = replace(session, **changes)
-    if not {"starts_at", "duration_minutes", "opens_before_minutes", "check_in_minutes"} & set(changes):
+    if not TIMES & set(changes):
         return after
     told = session.announced_at if after.starts_at == session.starts_at else None
     return replace(after, **times(after), announced_at=told)

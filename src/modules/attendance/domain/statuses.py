@@ -46,7 +46,7 @@ USUAL = (
     Status("excused", "Excused", None, Occasion.EXCUSED),
     Status("absent", "Absent", 0, Occasion.ABSENT),
 )
-"""What classes have whose course has no set of its own."""
+"""What classes have for which no set of the course's own was chosen."""
 
 
 def demand_usable(statuses: Sequence[Status]) -> None:
@@ -61,9 +61,10 @@ def demand_usable(statuses: Sequence[Status]) -> None:
         is_needed = occasion in {Occasion.ON_TIME, Occasion.ABSENT}
         if count > 1 or (is_needed and not count):
             raise Invalid.field("statuses", f"{'Exactly' if is_needed else 'At most'} one is given `{occasion.value}`.")
-    if _of(statuses, Occasion.ABSENT).points is None:
+    if status_for(statuses, Occasion.ABSENT).points is None:
         raise Invalid.field("statuses", "Being absent counts: it needs points, perhaps 0.")
-    if not _of(statuses, Occasion.ON_TIME).points or _of(statuses, Occasion.ON_TIME).points != most_points(statuses):
+    best = status_for(statuses, Occasion.ON_TIME).points
+    if not best or best != most_points(statuses):
         raise Invalid.field("statuses", "Nothing is worth more than being there in time, and that more than nothing.")
 
 
@@ -74,8 +75,12 @@ def most_points(statuses: Sequence[Status]) -> int:
 def given_on(statuses: Sequence[Status], occasion: Occasion) -> Status | None:
     """The status for this occasion. Who is late where that does not matter is there in time."""
     found = next((status for status in statuses if status.given is occasion), None)
-    return _of(statuses, Occasion.ON_TIME) if found is None and occasion is Occasion.LATE else found
+    return given_on(statuses, Occasion.ON_TIME) if found is None and occasion is Occasion.LATE else found
 
 
-def _of(statuses: Sequence[Status], occasion: Occasion) -> Status:
-    return next(status for status in statuses if status.given is occasion)
+def status_for(statuses: Sequence[Status], occasion: Occasion) -> Status:
+    """The same where `demand_usable` has seen to it that there is one."""
+    found = given_on(statuses, occasion)
+    if found is None:
+        raise LookupError(occasion)
+    return found

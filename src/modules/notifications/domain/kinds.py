@@ -239,8 +239,20 @@ KINDS: dict[NotificationType, Kind] = {
         {
             "": _one("Class starts soon", "{title}: {date}", "कक्षा जल्द शुरू होगी", "{title}: {date}"),
             "moved": _one("Class moved", "{title} is now on {date}", "कक्षा का समय बदला", "{title} अब {date} को है"),
+            "moved_series": _one(
+                "Classes moved",
+                "{title} is now on {date}, and those after it have moved, too",
+                "कक्षाओं का समय बदला",
+                "{title} अब {date} को है, और उसके बाद की कक्षाएँ भी बदली हैं",
+            ),
             "cancelled": _one(
                 "Class cancelled", "{title} on {date} is not held", "कक्षा रद्द हुई", "{title}, {date}, नहीं होगी"
+            ),
+            "cancelled_series": _one(
+                "Classes cancelled",
+                "{title} on {date} and those after it are not held",
+                "कक्षाएँ रद्द हुईं",
+                "{title}, {date}, और उसके बाद की कक्षाएँ नहीं होंगी",
             ),
         },
     ),
@@ -254,11 +266,17 @@ KINDS: dict[NotificationType, Kind] = {
                 "आपकी उपस्थिति कम है",
                 "{course} में आपकी उपस्थिति {percent} % है।",
             ),
+            "excuse_asked": _one(
+                "A student asks to be excused",
+                "{actor}: {title}, {date}",
+                "एक छात्र छुट्टी माँगता है",
+                "{actor}: {title}, {date}",
+            ),
             "excused": _one(
                 "Your excuse was accepted",
-                "{title}, {date}, does not count for you.",
+                "{title}, {date}, does not count for you. {notes}",
                 "आपकी छुट्टी स्वीकार हुई",
-                "{title}, {date}, आपके लिए नहीं गिना जाएगा।",
+                "{title}, {date}, आपके लिए नहीं गिना जाएगा। {notes}",
             ),
             "not_excused": _one(
                 "Your excuse was declined",

@@ -28,6 +28,8 @@ class Audience(StrEnum):
     MODERATORS = "moderators"
     ENROLLED = "enrolled"
     """The students of the notice's course."""
+    TEACHERS = "teachers"
+    """Its instructors."""
 
 
 class NewNotice(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,9 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("courses", sa.Column("certificate_min_attendance", sa.Float(), nullable=True))
     op.create_index("ix_enrollments_course_user", "enrollments", ["course_id", "user_id"])
-    _audiences("'user','replied_to','mentioned','members','moderators','enrolled'", before=TWICE_NAMED, after=NAMED)
+    _audiences(
+        "'user','replied_to','mentioned','members','moderators','enrolled','teachers'", before=TWICE_NAMED, after=NAMED
+    )
     _classes()
     _records()
     _beside()
@@ -226,9 +228,9 @@ def downgrade() -> None:
         "attendance_status_sets",
     ):
         op.drop_table(table)
-    of_classes = "SELECT id FROM notices WHERE audience = 'enrolled'"
+    of_classes = "SELECT id FROM notices WHERE audience IN ('enrolled','teachers')"
     op.execute(f"DELETE FROM notifications WHERE notice_id IN ({of_classes})")
-    op.execute("DELETE FROM notices WHERE audience = 'enrolled'")
+    op.execute("DELETE FROM notices WHERE audience IN ('enrolled','teachers')")
     _audiences("'user','replied_to','mentioned','members','moderators'", before=NAMED, after=TWICE_NAMED)
     op.drop_index("ix_enrollments_course_user", "enrollments")
     op.drop_column("courses", "certificate_min_attendance")
