@@ -4,6 +4,7 @@ They have sixty classes behind them: 180,000 records.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -14,6 +15,7 @@ import asyncpg
 
 from core.actor import Actor, Role
 from lessons import SESSIONS, STARTS, Lesson, held, moved
+from modules.attendance.domain.sessions import CheckInClosed
 from worlds import SandboxClient, World, build_world
 
 STUDENTS, CLASSES = 3_000, 60
@@ -107,6 +109,12 @@ async def test_a_class_of_three_thousand(postgres_database: str, sandbox: Sandbo
         took = {
             f"{path} {query}": await best_of(TRIES, partial(teacher.get, path, params=query)) for path, query in reads
         }
+        another = await lesson.next(starts_at=STARTS.isoformat())
+        hurried, let_in = await closed_meanwhile(world, another, students)
+        assert let_in < STUDENTS // 2, "who shares the class must not pass the one who closes it"
+        assert hurried < MOST_MS * 10
+        assert len(await records(driver, another.id, "present")) == let_in
+        assert len(await records(driver, another.id, "absent")) == STUDENTS + 1 - let_in
         assert opened < MOST_MS
         assert seconds < MOST_S
         assert closed < MOST_MS * 10, closed
@@ -114,6 +122,32 @@ async def test_a_class_of_three_thousand(postgres_database: str, sandbox: Sandbo
     finally:
         await driver.close()
         await world.close()
+
+
+async def closed_meanwhile(world: World, lesson: Lesson, students: list[int]) -> tuple[float, int]:
+    """A hundred phones at a time check in, and the class is closed when some hundred are in: how long that takes, and
+    how many were let in.
+    """
+    code, waiting, let_in = await lesson.code(), iter(students), list[int]()
+    some = asyncio.Event()
+
+    async def phones() -> None:
+        for user_id in waiting:
+            actor = Actor(user_id=user_id, role=Role.STUDENT, session_id=0)
+            with contextlib.suppress(CheckInClosed):
+                await world.house.workflows.attending.check_in(
+                    actor, lesson.id, code=code, device_id=f"phone-of-{user_id}"
+                )
+                let_in.append(user_id)
+            if len(let_in) >= 300:
+                some.set()
+
+    async def close() -> float:
+        await some.wait()
+        return await best_of(1, lambda: lesson.do("close"))
+
+    *_, took = await asyncio.gather(*(phones() for _ in range(100)), close())
+    return took or 0.0, len(let_in)
 
 
 async def records(driver: asyncpg.Connection, session_id: int, status: str) -> list[Any]:

@@ -27,9 +27,15 @@ from core.actor import Actor
 from modules.attendance.domain.sessions import PLANNED, ClassSession, Plan, times
 from modules.attendance.domain.statuses import Status, StatusSet, most_points
 
-_BY_ID = select(*SESSION_COLUMNS).where(SESSIONS.c.id == bindparam("id"))
-SHARED = _BY_ID.with_for_update(read=True)
-LOCKED = _BY_ID.with_for_update(key_share=True)
+BY_ID = select(*SESSION_COLUMNS).where(SESSIONS.c.id == bindparam("id"))
+LOCKED = BY_ID.with_for_update(key_share=True)
+# Row locks let those who share come in past whoever waits to have the class alone: while thousands check in, it would
+# not be closed for seconds. Advisory locks are given in the order in which they are asked for.
+_KEY = bindparam("key", type_=BigInteger)
+SHARE = select(func.pg_advisory_xact_lock_shared(_KEY))
+TAKE_ALONE = select(func.pg_advisory_xact_lock(_KEY))
+CLASSES = 0x0C1A << 48
+"""Where the numbers of these locks begin; ids are below 2^48."""
 SAVED = [name for name in SESSION_FIELDS if name not in {"id", "version", "created_at"}]
 SAVE = (
     update(SESSIONS)
@@ -38,12 +44,13 @@ SAVE = (
         version=SESSIONS.c.version + 1, **{name: bindparam(f"to_{name}", type_=SESSIONS.c[name].type) for name in SAVED}
     )
 )
-FOLLOWING = (
-    select(*SESSION_COLUMNS)
-    .where(SESSIONS.c.series_id == bindparam("series_id"), SESSIONS.c.occurs_at >= bindparam("occurs_at"), IS_COMING)
-    .order_by(SESSIONS.c.id)
-    .with_for_update(key_share=True)
+_FOLLOWING = (
+    SESSIONS.c.series_id == bindparam("series_id"),
+    SESSIONS.c.occurs_at >= bindparam("occurs_at"),
+    IS_COMING,
 )
+FOLLOWING_IDS = select(SESSIONS.c.id).where(*_FOLLOWING)
+FOLLOWING = select(*SESSION_COLUMNS).where(*_FOLLOWING).order_by(SESSIONS.c.id).with_for_update(key_share=True)
 COURSE = select(COURSES.c.id).where(COURSES.c.id == bindparam("id"))
 GROUP = select(GROUPS.c.id).where(GROUPS.c.id == bindparam("id"), GROUPS.c.course_id == bindparam("course_id"))
 SET = select(*SET_COLUMNS).where(SETS.c.id == bindparam("id")).with_for_update(key_share=True)
@@ -71,7 +78,8 @@ class SqlClassStore(SqlStore):
         return is_staff(actor, teaches=bool(found))
 
     async def session(self, session_id: int, *, lock: bool = False) -> ClassSession | None:
-        row = await self.transaction.row(LOCKED if lock else SHARED, {"id": session_id})
+        await self._queue(session_id, alone=lock)
+        row = await self.transaction.row(LOCKED if lock else BY_ID, {"id": session_id})
         return session(row) if row else None
 
     async def save_session(self, *sessions: ClassSession) -> None:
@@ -79,6 +87,13 @@ class SqlClassStore(SqlStore):
         for row in rows:
             row["to_statuses"] = to_builtins(row["to_statuses"])
         await self.transaction.execute(SAVE, rows if len(rows) > 1 else rows[0])
+
+    async def _queue(self, *session_ids: int, alone: bool) -> None:
+        """SQLite has one writer anyway."""
+        if self.transaction.is_sqlite or max(session_ids) >= 1 << 48:  # no class has such a number
+            return
+        keys = [{"key": CLASSES | session_id} for session_id in sorted(session_ids)]
+        await self.transaction.execute(TAKE_ALONE if alone else SHARE, keys if len(keys) > 1 else keys[0])
 
 
 class SqlScheduleStore(SqlClassStore):
@@ -135,6 +150,9 @@ class SqlScheduleStore(SqlClassStore):
 
     async def following(self, first: ClassSession) -> list[ClassSession]:
         values = {"series_id": first.series_id, "occurs_at": first.occurs_at}
+        ids = [row[0] for row in await self.transaction.rows(FOLLOWING_IDS, values)]
+        if ids:
+            await self._queue(*ids, alone=True)
         return [session(row) for row in await self.transaction.rows(FOLLOWING, values)]
 
     async def has_records(self, session_ids: Sequence[int]) -> bool:
