@@ -9,6 +9,12 @@ from core.errors import FieldFault, Invalid
 
 Body = TypeVar("Body")
 NUL = "\x00"
+IN_WORDS = {  # what msgspec says in the words of programs
+    r"Expected `str` matching regex '\\S'": "Not only blanks.",
+    "Expected `str` matching regex '^https://": "An address that begins with https://, without blanks.",
+    "Expected `str` matching regex": "Not written in the form that is asked for.",
+    "Expected `datetime` with a timezone component": "A time with its zone, as 2025-12-15T10:30:00Z.",
+}
 
 
 class MalformedJson(Invalid):
@@ -34,7 +40,8 @@ def fault(said: str) -> FieldFault:
         return FieldFault(f"{field}.{unknown[1]}".lstrip("."), "Unknown field.")
     if missing := re.search(r"missing required field `(\w+)`", message):
         return FieldFault(f"{field}.{missing[1]}".lstrip("."), "Required.")
-    return FieldFault(field or "body", message)
+    words = next((words for said, words in IN_WORDS.items() if message.startswith(said)), message)
+    return FieldFault(field or "body", words)
 
 
 def dotted(key: str) -> str:
