@@ -102,10 +102,15 @@ def test_a_class_opens_by_itself_and_is_closed_by_somebody(
     assert planned(**values).status_at(START + after) is status
 
 
-def test_a_class_that_was_opened_by_hand_stays_open_when_its_words_change() -> None:
-    opened = replace(planned(), check_in_opens_at=START - timedelta(hours=2))
-    assert changed(opened, {"title": "New"}).check_in_opens_at == START - timedelta(hours=2)
-    assert changed(opened, {"duration_minutes": 30}).check_in_opens_at == START - timedelta(minutes=10)
+def test_a_class_that_is_open_stays_so_when_it_is_put_off_by_a_while() -> None:
+    early, soon = START - timedelta(hours=1), START - timedelta(minutes=50)
+    opened = replace(planned(), check_in_opens_at=early)
+    for changes in ({"title": "New"}, {"duration_minutes": 30}, {"starts_at": START + timedelta(minutes=30)}):
+        assert changed(opened, changes, soon).check_in_opens_at == early
+    tomorrow = {"starts_at": START + timedelta(days=1)}
+    assert changed(opened, tomorrow, soon).check_in_opens_at == START + timedelta(days=1, minutes=-10)
+    before = {"starts_at": START + timedelta(minutes=30)}
+    assert changed(planned(), before, START - timedelta(hours=2)).check_in_opens_at == START + timedelta(minutes=20)
 
 
 def test_others_of_a_series_move_by_the_clocks_of_their_zone() -> None:

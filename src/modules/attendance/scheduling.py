@@ -113,7 +113,7 @@ class Scheduling:
             meant = await _all(store, session, scope)
             if statuses is not None and await store.has_records([one.id for one in meant]):
                 raise SessionTaken
-            after = [changed(one, self._for(one, session, wanted)) for one in meant]
+            after = [changed(one, self._for(one, session, wanted), self.clock.now()) for one in meant]
             if statuses is not None:
                 after = [with_statuses(one, statuses) for one in after]
             await store.save_session(*after)

@@ -17,6 +17,7 @@ MOST_OCCURRENCES = 200
 HORIZON = timedelta(days=732)
 """How far ahead classes are made: two years."""
 LATEST_CORRECTION = timedelta(days=366)
+A_WHILE = timedelta(hours=3)
 QUIET = timedelta(minutes=15)
 """So long after its end, and after the last record of anybody, a class is closed by itself."""
 STARTS_SOON = timedelta(minutes=15)
@@ -185,15 +186,19 @@ def demand_open(session: ClassSession) -> None:
         raise SessionClosed
 
 
-def changed(session: ClassSession, changes: dict[str, Any]) -> ClassSession:
-    """The class with these fields of its plan, and what follows from them; windows that were opened by hand are set
-    anew only when times change.
+def changed(session: ClassSession, changes: dict[str, Any], now: datetime) -> ClassSession:
+    """The class with these fields of its plan, and what follows from them. One that is open, and put off by a while,
+    stays open: who has come has come.
     """
     after = replace(session, **changes)
     if not TIMES & set(changes):
         return after
     told = session.announced_at if after.starts_at == session.starts_at else None
-    return replace(after, **times(after), announced_at=told)
+    after = replace(after, **times(after), announced_at=told)
+    was_opened = session.check_in_opens_at <= now
+    if was_opened and timedelta() <= after.check_in_opens_at - session.check_in_opens_at <= A_WHILE:
+        return replace(after, check_in_opens_at=session.check_in_opens_at)
+    return after
 
 
 def with_statuses(session: ClassSession, statuses: Sequence[Status]) -> ClassSession:
