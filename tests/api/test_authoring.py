@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from adapters.sql.learning.catalogue import GOES_WITH, USED_BY
+from adapters.sql.models import metadata
 from core.actor import Role
+from lessons import planned
 from modules.learning.domain.catalogue import ContentType
 from worlds import MadeCourse, Person, World
 
@@ -232,6 +236,46 @@ async def test_a_used_course_cannot_be_deleted(world: World) -> None:
     assert (await own.delete(f"{COURSES_URL}{unused.id}/")).status_code == 204
     assert (await own.get(f"{COURSES_URL}{unused.id}/")).status_code == 404
     assert await world.count("contents", f"course_id = {unused.id}") == 0
+
+
+async def test_whatever_names_a_course_keeps_it_or_goes_with_it() -> None:
+    """A table that is added later must say which: else deleting a course would be a fault of ours."""
+    known = {one.name for one in (*USED_BY, *GOES_WITH)}
+    # rows of these are there only for who is enrolled, has paid, or leads a class of it
+    known |= {"reviews", "certificates", "instalment_agreements", "attendance_records", "attendance_excuses"}
+    known |= {"attendance_warnings", "notices"}
+    naming = {
+        table.name
+        for table in metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.target_fullname == "courses.id"
+    }
+    assert naming <= known
+
+
+async def test_planned_classes_go_with_their_course(world: World) -> None:
+    teacher = await world.person(Role.INSTRUCTOR)
+    course = await world.course(instructor=teacher)
+    weekly = {"starts_at": (world.clock.now() + timedelta(days=1)).isoformat(), "recurrence": "FREQ=DAILY;COUNT=3"}
+    await planned(world, course, teacher, **weekly)
+    statuses = [
+        {"code": "here", "title": "Here", "points": 1, "given": "on_time"},
+        {"code": "gone", "title": "Gone", "points": 0, "given": "absent"},
+    ]
+    await teacher.post("/api/attendance/status-sets/", {"course_id": course.id, "title": "Own", "statuses": statuses})
+    assert (await teacher.delete(f"{COURSES_URL}{course.id}/")).status_code == 204
+    assert await world.count("class_sessions") == await world.count("attendance_status_sets") == 0
+
+
+async def test_a_course_in_a_bundle_or_with_a_share_cannot_be_deleted(world: World) -> None:
+    teacher, admin = await world.person(Role.INSTRUCTOR), await world.admin()
+    courses = [await world.course(instructor=teacher) for _ in range(3)]
+    bundle = {"title": "Two", "price": "10.00", "course_ids": [course.id for course in courses[:2]]}
+    assert (await admin.post("/api/payments/bundles/", bundle)).status_code == 201
+    share = await admin.call("PUT", f"/api/payments/shares/{courses[2].id}/{teacher.id}/", json={"percent": 10})
+    assert share.status_code == 200
+    for course in courses:
+        assert (await teacher.delete(f"{COURSES_URL}{course.id}/")).json()["code"] == "in_use"
 
 
 async def test_a_deleted_course_takes_its_picture_along(sqlite_world: World) -> None:

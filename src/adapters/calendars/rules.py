@@ -21,7 +21,7 @@ class DateutilRules:
     """Of RFC 5545 what classes need. Each rule ends, and none of those allowed can search in vain for long."""
 
     def starts(self, rule: str, first: datetime, limit: int, until: datetime) -> list[datetime]:
-        place, local = first.tzinfo, first.replace(tzinfo=None)
+        place, local = first.tzinfo, first.replace(tzinfo=None, microsecond=0)  # rules know none
         try:
             parts = vRecur.from_ical(rule.strip().removeprefix("RRULE:").upper())
             wanted = _demand_allowed(parts)

@@ -92,7 +92,8 @@ class Authoring:
         return course
 
     async def remove(self, actor: Actor, course_id: int) -> None:
-        """Delete a course that nobody was ever enrolled in or ordered, and that has no community.
+        """Delete a course that nobody was ever enrolled in or ordered, that has no community, and that no bundle, plan,
+        coupon or share names; with its contents and the live classes that were planned.
 
         :raises InUse:
         """

@@ -22,12 +22,28 @@ from adapters.sql.learning.rows import (
     USERS,
     course,
 )
-from adapters.sql.models import CommunityGroup, Payment
+from adapters.sql.models import (
+    BundleCourse,
+    ClassSeries,
+    ClassSession,
+    CommunityGroup,
+    CouponCourse,
+    CourseShare,
+    InstalmentPlan,
+    Payment,
+    StatusSet,
+)
 from adapters.sql.store import table
 from core.actor import Role
 from modules.learning.domain.catalogue import Course, Provider, SlugTaken
 
-PAYMENTS, GROUPS = table(Payment), table(CommunityGroup)
+USED_BY = (
+    *(ENROLLMENTS, IMPORTS),
+    *map(table, (Payment, CommunityGroup, BundleCourse, InstalmentPlan, CourseShare, CouponCourse)),
+)
+"""A course with a row in one of these stays."""
+GOES_WITH = (*map(table, (ClassSession, ClassSeries, StatusSet)), CONTENTS, MODULES, INSTRUCTORS)
+"""Whose rows go with it, in this order."""
 ADD_INSTRUCTOR = upsert(INSTRUCTORS).on_conflict_do_nothing()
 
 
@@ -81,14 +97,12 @@ class SqlCatalogueStore(CourseStore):
         contents = select(CONTENTS.c.id).where(CONTENTS.c.course_id == course_id)
         for kept in (NOTES, BOOKMARKS, UPLOADED):  # of staff, and of previews
             await self.transaction.execute(delete(kept).where(kept.c.content_id.in_(contents)))
-        for rows in (CONTENTS, MODULES, INSTRUCTORS):
+        for rows in GOES_WITH:
             await self.transaction.execute(delete(rows).where(rows.c.course_id == course_id))
         await self.transaction.execute(delete(COURSES).where(COURSES.c.id == course_id))
 
     async def is_course_used(self, course_id: int) -> bool:
-        used = or_(
-            *(exists().where(rows.c.course_id == course_id) for rows in (ENROLLMENTS, IMPORTS, PAYMENTS, GROUPS))
-        )
+        used = or_(*(exists().where(rows.c.course_id == course_id) for rows in USED_BY))
         return bool(await self.transaction.scalar(select(used)))
 
     async def is_instructor(self, user_id: int) -> bool:
