@@ -60,6 +60,8 @@ from modules.identity.events import (
 from modules.learning.events import (
     CertificateIssued,
     CertificateRulesChanged,
+    ContentPublished,
+    ContentWithdrawn,
     CourseCompleted,
     EnrolmentChanged,
     ImportStarted,
@@ -129,6 +131,16 @@ def _within(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
         ),
         Reaction(
             "forget_attendance", AccountErased, lambda tx, e: do.attending.forget(see["attendance"](tx), e.user_id)
+        ),
+        Reaction(
+            "withdraw_passages",
+            ContentWithdrawn,
+            lambda tx, e: do.indexing.withdraw(see["passages"](tx), e.content_id),
+        ),
+        Reaction(
+            "forget_conversations",
+            AccountErased,
+            lambda tx, e: do.conversing.forget(see["conversations"](tx), e.user_id),
         ),
         Reaction("forget_certificates", AccountErased, lambda tx, e: do.certifying.forget(certificates(tx), e.user_id)),
         Reaction("forget_notes", AccountErased, lambda tx, e: do.noting.forget(notes(tx), e.user_id)),
@@ -316,5 +328,6 @@ def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda e: do.chatting.discard_attachment(e.key),
             outside=True,
         ),
+        Reaction("index_content", ContentPublished, lambda e: do.indexing.index(e.content_id), outside=True),
         Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
     )

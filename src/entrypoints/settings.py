@@ -100,6 +100,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limit_chat: Annotated[int, _about("Chat messages per 10 s and user", ge=1)] = 20
     limit_frames: Annotated[int, _about("Frames of any kind per 10 s and socket", ge=10)] = 200
     limit_class_code: Annotated[int, _about("Codes tried per 5 min, user and live class", ge=1)] = 15
+    limit_questions: Annotated[int, _about("Questions to the chatbot per minute and user", ge=1)] = 20
     limit_uploads: Annotated[int, _about("Uploads per hour and user", ge=1)] = 60
     most_connections: Annotated[int, _about("Connections of a process, sockets included, at most", ge=10)] = 20_000
     mask_emails: Annotated[bool, _about("Whether classmates see a***@example.com in chat instead of the address")] = (

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from modules.assistant.asking import Asking
+from modules.assistant.conversing import Conversing
+from modules.assistant.indexing import Indexing
+from modules.assistant.queries import AssistantQueries
 from modules.attendance.attending import Attending
 from modules.attendance.cautioning import Cautioning
 from modules.attendance.conducting import Conducting
@@ -106,6 +110,11 @@ class Workflows:
     reviews: ReviewQueries
     certificates: CertificateQueries
     analytics: AnalyticsQueries
+    # assistant
+    indexing: Indexing
+    conversing: Conversing
+    asking: Asking
+    conversations: AssistantQueries
     # attendance
     grading: Grading
     scheduling: Scheduling

@@ -73,6 +73,25 @@ class Lessons:
         return {"course_id": (self.course if whose == OWN else self.foreign).id, "user_id": self.pupil.id}
 
 
+class Talks:
+    """Conversations with the chatbot."""
+
+    world: World
+    do: Workflows
+    course: MadeCourse
+    foreign: MadeCourse
+    pupil: Person
+
+    async def _talk(self, actor: str, caller: Person | None, whose: str) -> Target:
+        """The caller's conversation, where they can have one, else the pupil's; and an answer in it."""
+        if whose == MISSING:
+            return {"conversation_id": NOBODYS_ID, "message_id": NOBODYS_ID}
+        may = actor in {"enrolled", "own instructor", "admin"} and whose == OWN and caller is not None
+        person = caller if may and caller else self.pupil
+        made = await self.do.conversing.start(person.actor, self.course.id, title="")
+        return {"conversation_id": made, "message_id": await self.do.asking.ask(person.actor, made, "Hello?")}
+
+
 STATUSES: list[dict[str, Any]] = [
     {"code": "here", "title": "Here", "points": 1, "given": "on_time"},
     {"code": "gone", "title": "Gone", "points": 0, "given": "absent"},

@@ -122,6 +122,7 @@ QUESTION: dict[str, Any] = {
 }
 T = "/api/attendance"
 L, LESSON = f"{T}/sessions", f"{T}/sessions/{{session_id}}"
+TALKS, TALK = "/api/chatbot/conversations", "/api/chatbot/conversations/{conversation_id}"
 MARKS = ("a.csv", b"username,status\npupil,late\n", "text/csv")
 NEW_PASSWORD = "another-good-phrase-2"
 RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
@@ -342,6 +343,15 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("GET", f"{T}/calendar"): (PLAIN,),
     ("POST", f"{T}/calendar/reset"): (Recipe(anew="account"),),
     ("GET", f"{T}/calendar/{{user_id}}/{{secret}}"): (about("calendar", whose=(OWN, FOREIGN)),),
+    # chatbot
+    ("GET", TALKS): (PLAIN,),
+    ("POST", TALKS): (about("course", proven("course_id")),),
+    ("GET", TALK): (about("talk"),),
+    ("PATCH", TALK): (about("talk", always(title="Tenses")),),
+    ("DELETE", TALK): (about("talk"),),
+    ("GET", f"{TALK}/messages"): (about("talk"),),
+    ("POST", f"{TALK}/messages"): (about("talk", always(question="When do I use am?")),),
+    ("POST", f"{TALK}/messages/{{message_id}}/feedback"): (about("talk", always(rating=1)),),
     # payments
     ("POST", f"{P}/create_order"): (about("sold_course", proven("course_id")),),
     ("POST", f"{P}/verify_payment"): (about("proof", dict),),

@@ -13,7 +13,7 @@ import httpx
 from PIL import Image
 
 from adapters.sql import migrating
-from authorisation.lessons import Lessons
+from authorisation.lessons import Lessons, Talks
 from authorisation.purchases import FOREIGN, MISSING, NOBODYS_ID, OWN, Purchases, Target
 from authorisation.statements import watch
 from conftest import SECRETS, serving
@@ -88,7 +88,7 @@ def archive() -> bytes:
     return data.getvalue()
 
 
-class School(Purchases, Lessons):
+class School(Purchases, Lessons, Talks):
     """`course` is taught by the own instructor and studied by the enrolled, the expired and the banned student;
     nobody of the cast has anything to do with `foreign`.
     """

@@ -6,6 +6,8 @@ from sqlalchemy import bindparam, delete, exists, or_, select
 
 from adapters.sql.database import Database
 from adapters.sql.models import (
+    AssistantConversation,
+    AssistantMessage,
     AttendanceDevice,
     ClassSession,
     Device,
@@ -40,6 +42,8 @@ EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketRevie
 DEVICES, NOTICES, NOTIFICATIONS = table(Device), table(Notice), table(Notification)
 CHECKED_IN, CLASSES = table(AttendanceDevice), table(ClassSession)
 PHONES_KEPT = timedelta(days=30)  # who shared one is flagged at once
+TALKS, TALKED = table(AssistantConversation), table(AssistantMessage)
+TALKS_KEPT = timedelta(days=180)
 NOTICES_KEPT = timedelta(days=180)
 MOST_ROWS = 10_000
 _OLD = (
@@ -88,6 +92,10 @@ class SqlPruning:
             delete(CHECKED_IN).where(
                 CHECKED_IN.c.session_id.in_(select(CLASSES.c.id).where(CLASSES.c.closed_at < now - PHONES_KEPT))
             ),
+            delete(TALKED).where(
+                TALKED.c.conversation_id.in_(select(TALKS.c.id).where(TALKS.c.updated_at < now - TALKS_KEPT))
+            ),
+            delete(TALKS).where(TALKS.c.updated_at < now - TALKS_KEPT),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
         ):
             async with self._database.transaction() as transaction:  # each by itself: none holds up the others

@@ -130,6 +130,14 @@ class LocalLibrary:
         finally:
             await partial.unlink(missing_ok=True)
 
+    async def contents(self, ref: str, most: int) -> bytes | None:
+        """The file, if there is one of up to so many bytes."""
+        path = anyio.Path(self._root / ref)
+        try:
+            return await path.read_bytes() if (await path.stat()).st_size <= most else None
+        except FileNotFoundError:
+            return None
+
     async def look(self, ref: str, mime_type: str) -> Stored | None:
         path = anyio.Path(self._root / ref)
         try:

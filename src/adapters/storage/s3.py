@@ -60,6 +60,20 @@ class S3Library:
         expires = datetime.fromtimestamp(int(self._clock.now().timestamp()) + seconds, UTC)
         return ref, UploadLink(url, {"Content-Type": mime_type}, expires)
 
+    async def contents(self, ref: str, most: int) -> bytes | None:
+        """The file, if there is one of up to so many bytes.
+
+        :raises Unavailable:
+        """
+        try:
+            with answering():
+                found = await obstore.get_async(self._store, ref)
+                return bytes(await found.bytes_async()) if found.meta["size"] <= most else None
+        except Unavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+
     async def look(self, ref: str, mime_type: str) -> Stored | None:
         try:
             with answering():

@@ -19,6 +19,8 @@ from adapters.redis.wakeup import SaqWakeUp
 from adapters.rendering import SafeMarkdown
 from adapters.smtp import SmtpTransport
 from adapters.sql import migrating as schema
+from adapters.sql.assistant.conversations import SqlConversationStore
+from adapters.sql.assistant.passages import SqlIndexStore
 from adapters.sql.attendance.store import SqlAttendanceStore
 from adapters.sql.bulk import SqlBulk
 from adapters.sql.commerce.queries import SqlCommerceQueries
@@ -55,6 +57,7 @@ from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
 from core.hub import Hub
+from entrypoints.compose.assistant import assistant
 from entrypoints.compose.attendance import attendance
 from entrypoints.compose.commerce import commerce
 from entrypoints.compose.learning import learning
@@ -137,11 +140,13 @@ def compose(
     gateway = gateway or _gateway(settings)
     transport, pushes = transport or _transport(settings), _pushes(settings)
     money = commerce(settings, tools, gateway)
+    lessons = learning(settings, tools, library, shelf)
     workflows = Workflows(
         **_identity(settings, tools, shelf),
-        **learning(settings, tools, library, shelf),
+        **lessons,
         **money,
         **attendance(settings, tools),
+        **assistant(tools, library, lessons["catalogue"], lessons["viewing"]),
         **_community(tools, shelf, library),
         **_notifications(settings, tools, transport, pushes, money["invoicing"]),
         presence=presence,
@@ -187,11 +192,13 @@ def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "notes": SqlNoteStore,
         "certificates": SqlCertificateStore,
         "attendance": SqlAttendanceStore,
+        "passages": SqlIndexStore,
+        "conversations": SqlConversationStore,
         "sockets": lambda transaction: SqlReviewStore(transaction, hub),
     }
 
 
-def _storage(settings: Settings, tools: Tools) -> tuple[MediaLibrary, LocalShelf | S3Shelf]:
+def _storage(settings: Settings, tools: Tools) -> tuple[LocalLibrary | S3Library, LocalShelf | S3Shelf]:
     if settings.storage == "s3":
         store = s3_store(
             bucket=settings.s3_bucket,

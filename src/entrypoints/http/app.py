@@ -19,6 +19,7 @@ from entrypoints.http import (
     attendance_reports,
     calendars,
     certificates,
+    chatbot,
     classes,
     contents,
     coupons,
@@ -151,6 +152,7 @@ def _routes(house: House) -> list[Any]:
             tags=["courses"],
         ),
         Router("/api/attendance", route_handlers=LIVE, tags=["attendance"]),
+        Router("/api/chatbot", route_handlers=chatbot.HANDLERS, tags=["chatbot"]),
         Router("/api/payments", route_handlers=MONEY, tags=["payments"]),
         Router(
             "/api/community",

@@ -32,6 +32,7 @@ def jobs(house: House) -> dict[str, Job]:
         "announce_classes": Job(timedelta(seconds=30), do.conducting.announce_starting),
         "close_classes": Job(timedelta(seconds=30), do.conducting.close_ended),
         "warn_of_expiry": Job(timedelta(hours=1), do.telling.warn_of_expiry),
+        "index_lessons": Job(timedelta(minutes=5), do.indexing.sweep, outside=True),
         "sweep_uploads": Job(timedelta(hours=1), do.uploading.sweep, outside=True),
         "prune": Job(timedelta(hours=1), house.pruning.prune),
     }

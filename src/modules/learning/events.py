@@ -3,6 +3,18 @@
 from core.events import Event
 
 
+class ContentPublished(Event, frozen=True, kw_only=True):
+    """A content is shown to students, or what it shows has changed."""
+
+    content_id: int
+
+
+class ContentWithdrawn(Event, frozen=True, kw_only=True):
+    """A content is shown no longer, or is about to be deleted."""
+
+    content_id: int
+
+
 class StudentEnrolled(Event, frozen=True, kw_only=True):
     """Somebody has access to a course, for the first time or again."""
 

@@ -20,6 +20,7 @@ from modules.learning.domain.catalogue import (
 )
 from modules.learning.domain.media import FILE_TYPES, hosted_video
 from modules.learning.domain.quizzes import quiz_gaps
+from modules.learning.events import ContentPublished, ContentWithdrawn
 from modules.learning.ports import Markdown, MediaLibrary, OutlineStore
 from modules.learning.staff import demand_content, demand_same_version, demand_staff
 
@@ -111,6 +112,8 @@ class Outlining:
             changed = await store.change_content(content_id, **changes) if changes else content
             if changed.is_published and (gaps := content_gaps(changed)):
                 raise NotPublishable(faults=tuple(gaps))
+            if changed.is_published and changes:
+                await store.emit(ContentPublished(content_id=content_id))
             await store.touch_course(content.course_id)
         await self._discard_former(content.media, changed.media)
         return changed
@@ -122,6 +125,7 @@ class Outlining:
             if await store.is_content_used(content_id):
                 raise InUse
             uploaded = await store.uploaded(content_id)
+            await store.emit(ContentWithdrawn(content_id=content_id))
             await store.remove_content(content_id)
             await store.touch_course(content.course_id)
         await self._discard_former(content.media, None)
@@ -151,7 +155,10 @@ class Outlining:
             if content.is_published == is_published:
                 return content
             await store.touch_course(content.course_id)
-            return await store.change_content(content_id, is_published=is_published)
+            changed = await store.change_content(content_id, is_published=is_published)
+            shown = ContentPublished if is_published else ContentWithdrawn
+            await store.emit(shown(content_id=content_id))
+            return changed
 
     async def upload(
         self, actor: Actor, content_id: int, chunks: AsyncIterator[bytes], *, mime_type: str, file_name: str
@@ -174,6 +181,8 @@ class Outlining:
             async with self.begin() as store:
                 former = (await demand_content(store, actor, content_id)).media
                 changed = await store.change_content(content_id, media=media)
+                if changed.is_published:
+                    await store.emit(ContentPublished(content_id=content_id))
                 await store.touch_course(content.course_id)
         except BaseException:
             await self.library.discard(key)

@@ -11,6 +11,7 @@ from core.transaction import Begin
 from modules.learning.domain.captions import MOST_BYTES, VTT, caption_faults
 from modules.learning.domain.catalogue import Content, ContentType, Media, Provider
 from modules.learning.domain.media import FILE_TYPES
+from modules.learning.events import ContentPublished
 from modules.learning.ports import MediaLibrary, UploadLink
 from modules.learning.staff import demand_content
 from modules.learning.upload_ports import Upload, UploadStore
@@ -106,6 +107,8 @@ class Uploading:
                 return kept
             media = Media(Provider.STORAGE, kept, upload.file_name[-200:], upload.mime_type, upload.size_bytes)
             await store.change_content(content.id, media=media)
+            if content.is_published:
+                await store.emit(ContentPublished(content_id=content.id))
             await store.touch_course(content.course_id)
             await store.finish_upload(upload.id, self.clock.now())
             former = content.media
@@ -150,6 +153,8 @@ class Uploading:
                 left = {name: kept for name, kept in content.captions.items() if name != language}
                 captions = left | ({language: ref} if ref else {})
                 await store.change_content(content_id, captions=dict(sorted(captions.items())))
+                if content.is_published:
+                    await store.emit(ContentPublished(content_id=content_id))
                 await store.touch_course(content.course_id)
         except BaseException:
             if ref:

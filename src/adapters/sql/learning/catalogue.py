@@ -23,13 +23,17 @@ from adapters.sql.learning.rows import (
     course,
 )
 from adapters.sql.models import (
+    AssistantConversation,
     BundleCourse,
     ClassSeries,
     ClassSession,
     CommunityGroup,
     CouponCourse,
+    CoursePassages,
     CourseShare,
+    IndexedContent,
     InstalmentPlan,
+    PassageRow,
     Payment,
     StatusSet,
 )
@@ -42,7 +46,11 @@ USED_BY = (
     *map(table, (Payment, CommunityGroup, BundleCourse, InstalmentPlan, CourseShare, CouponCourse)),
 )
 """A course with a row in one of these stays."""
-GOES_WITH = (*map(table, (ClassSession, ClassSeries, StatusSet)), CONTENTS, MODULES, INSTRUCTORS)
+GOES_WITH = (
+    *map(table, (ClassSession, ClassSeries, StatusSet)),
+    *map(table, (AssistantConversation, PassageRow, IndexedContent, CoursePassages)),
+    *(CONTENTS, MODULES, INSTRUCTORS),
+)
 """Whose rows go with it, in this order."""
 ADD_INSTRUCTOR = upsert(INSTRUCTORS).on_conflict_do_nothing()
 

@@ -1,5 +1,12 @@
 """The schema's source. Private to adapters/sql: the rest of the house sees domain values and read models only."""
 
+from adapters.sql.models.assistant import (
+    AssistantConversation,
+    AssistantMessage,
+    CoursePassages,
+    IndexedContent,
+    PassageRow,
+)
 from adapters.sql.models.attendance import (
     AttendanceChange,
     AttendanceDevice,
@@ -80,6 +87,8 @@ from adapters.sql.models.students import Bookmark, ContentNote, Review, ReviewRe
 from adapters.sql.models.types import metadata
 
 __all__ = [
+    "AssistantConversation",
+    "AssistantMessage",
     "AttendanceChange",
     "AttendanceDevice",
     "AttendanceExcuse",
@@ -108,6 +117,7 @@ __all__ = [
     "Course",
     "CourseInstructor",
     "CourseModule",
+    "CoursePassages",
     "CourseShare",
     "Delivery",
     "Device",
@@ -118,6 +128,7 @@ __all__ = [
     "GatewayEvent",
     "GroupMember",
     "IdempotencyKey",
+    "IndexedContent",
     "InstalmentAgreement",
     "InstalmentPlan",
     "Invoice",
@@ -131,6 +142,7 @@ __all__ = [
     "NotificationPreference",
     "OneTimeCode",
     "OutboxMessage",
+    "PassageRow",
     "Payment",
     "Payout",
     "PostCountChange",

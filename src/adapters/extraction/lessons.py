@@ -1,0 +1,78 @@
+"""What a content says, in sections, whichever kind it is of."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+import webvtt
+from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+from adapters.extraction.documents import Unreadable, docx_sections, pdf_sections
+from adapters.extraction.markdown import markdown_sections
+from modules.assistant.domain.passages import Section, Sentence, sentences
+from modules.assistant.ports import Source
+
+LARGEST = 64 * 2**20
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+log = structlog.get_logger()
+
+
+class Files(Protocol):
+    async def contents(self, ref: str, most: int) -> bytes | None: ...
+
+
+class LessonTexts:
+    """Files are read in a thread, one at a time: a large PDF takes seconds."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._turn = asyncio.Lock()
+
+    async def sections(self, source: Source) -> list[Section]:
+        found = markdown_sections(source.text) if source.text else []
+        if source.document_ref is not None:
+            found += await self._document(source.document_ref, source.mime_type or "")
+        for ref in source.caption_refs:
+            found += await self._read(ref, _captions)
+        return found
+
+    async def _document(self, ref: str, mime_type: str) -> list[Section]:
+        readers: dict[str, Callable[[bytes], list[Section]]] = {PDF: pdf_sections, DOCX: docx_sections}
+        reader = readers.get(mime_type, _text if mime_type.startswith("text/") else None)
+        return [] if reader is None else await self._read(ref, reader)
+
+    async def _read(self, ref: str, reader: Callable[[bytes], list[Section]]) -> list[Section]:
+        data = await self._files.contents(ref, LARGEST)
+        if data is None:
+            return []
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(reader, data)
+        except Unreadable as error:  # its lesson can be read all the same, only not searched
+            log.warning("document_not_indexed", ref=ref, why=str(error))
+            return []
+
+
+def _text(data: bytes) -> list[Section]:
+    return markdown_sections(data.decode("utf-8", "replace"))
+
+
+def _captions(data: bytes) -> list[Section]:
+    """Cues are joined to sentences; each begins at the second of its first cue."""
+    try:
+        cues = webvtt.from_buffer(io.StringIO(data.decode("utf-8", "replace"))).captions
+    except (MalformedFileError, MalformedCaptionError) as error:
+        raise Unreadable(type(error).__name__) from error
+    said, second, waiting = list[Sentence](), 0, ""
+    for cue in cues:
+        if not waiting:
+            second = int(cue.start_in_seconds)
+        waiting = f"{waiting} {' '.join(cue.text.split())}".strip()
+        if waiting.endswith((".", "!", "?", "।")):
+            said += [Sentence(one.text, second) for one in sentences(waiting)]
+            waiting = ""
+    said += [Sentence(one.text, second) for one in sentences(waiting)]
+    return [Section("", tuple(said))] if said else []

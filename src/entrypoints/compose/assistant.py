@@ -1,0 +1,31 @@
+"""The workflows and reads of the chatbot, with their adapters."""
+
+from typing import Any
+
+from adapters.extraction import LessonTexts
+from adapters.ranking import Bm25Ranking
+from adapters.sql.assistant.conversations import SqlAssistantQueries, SqlConversationStore
+from adapters.sql.assistant.lessons import SqlLessons
+from adapters.sql.assistant.passages import SqlIndexStore, SqlPassages
+from adapters.storage.local import LocalLibrary
+from adapters.storage.s3 import S3Library
+from entrypoints.compose.tools import Tools
+from modules.assistant.asking import Asking
+from modules.assistant.conversing import Conversing
+from modules.assistant.indexing import Indexing
+from modules.learning.queries import CatalogueQueries
+from modules.learning.viewing import Viewing
+
+
+def assistant(
+    tools: Tools, library: LocalLibrary | S3Library, catalogue: CatalogueQueries, viewing: Viewing
+) -> dict[str, Any]:
+    database, clock = tools.database, tools.clock
+    lessons = SqlLessons(database, clock, catalogue, viewing.locks)
+    begin = database.begin(SqlConversationStore)
+    return {
+        "indexing": Indexing(database.begin(SqlIndexStore), lessons, LessonTexts(library)),
+        "conversing": Conversing(begin, lessons, clock),
+        "asking": Asking(begin, lessons, SqlPassages(database), Bm25Ranking(), clock),
+        "conversations": SqlAssistantQueries(database),
+    }

@@ -1,0 +1,70 @@
+"""Asking, and being answered by what the course says."""
+
+from dataclasses import dataclass
+
+from core.actor import Actor
+from core.clock import Clock
+from core.errors import NotFound
+from core.idempotency import Once
+from core.transaction import Begin
+from modules.assistant.conversing import own
+from modules.assistant.domain.answers import FLOOR, Hit, Mode, reply
+from modules.assistant.domain.conversations import DAILY, DAY, Conversation, DailyLimit, Sight, demand_entry, title_of
+from modules.assistant.ports import ConversationStore, Lessons, Passages, Ranking
+
+MOST_HITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    begin: Begin[ConversationStore]
+    lessons: Lessons
+    passages: Passages
+    ranking: Ranking
+    clock: Clock
+
+    async def ask(self, actor: Actor, conversation_id: int, question: str, *, once: Once | None = None) -> int:
+        """The answer's id. What may be opened is asked anew for each question, and nothing else is ranked.
+
+        :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises DailyLimit:
+        """
+        began = self.clock.now()
+        async with self.begin() as store:
+            conversation = await own(store, actor, conversation_id)
+            before = await store.last_question(conversation_id)
+            await self._demand_pace(store, actor)
+        sight = await self.lessons.sight(conversation.course_id, actor)
+        if sight is None:
+            raise NotFound
+        demand_entry(sight)
+        found = reply(
+            await self._hits(conversation, sight, question, before), hints_only=sight.has_attempt and not sight.is_staff
+        )
+        async with self.begin() as store:
+            if known := await store.answered(once, int):
+                return known
+            conversation = await own(store, actor, conversation_id)
+            took = int((self.clock.now() - began).total_seconds() * 1000)
+            answer_id = await store.add_turn(
+                conversation, question, found, mode=Mode.RETRIEVAL, latency_ms=took, title=title_of(question)
+            )
+            await store.answer(once, answer_id)
+            return answer_id
+
+    async def _hits(self, conversation: Conversation, sight: Sight, question: str, before: str | None) -> list[Hit]:
+        """A question that finds nothing by itself may go on from the one before it: “And in the past?”"""
+        hits = await self._best(conversation.course_id, sight, question)
+        if before is None or (hits and hits[0].coverage >= FLOOR):
+            return hits
+        together = await self._best(conversation.course_id, sight, f"{before} {question}")
+        return together if together and together[0].coverage >= FLOOR else hits
+
+    async def _best(self, course_id: int, sight: Sight, question: str) -> list[Hit]:
+        version = await self.passages.version(course_id)
+        return await self.ranking.best(
+            course_id, version, self.passages.of_course, question, among=sight.open_contents, limit=MOST_HITS
+        )
+
+    async def _demand_pace(self, store: ConversationStore, actor: Actor) -> None:
+        if await store.asked_since(actor.user_id, self.clock.now() - DAY) >= DAILY:
+            raise DailyLimit(retry_after=int(DAY.total_seconds() // 24))

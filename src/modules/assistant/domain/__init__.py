@@ -1,0 +1,1 @@
+"""The rules of the chatbot: pure values, no I/O."""

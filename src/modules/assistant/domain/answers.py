@@ -1,0 +1,113 @@
+"""What the chatbot says: the best sentences of the best passages, with where they stand; or that it does not know."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from modules.assistant.domain.passages import Sentence
+
+MOST_CITED = 3
+MOST_SENTENCES = 4
+NEAREST = 3
+FLOOR = 0.5
+"""How much of what is asked a passage must have to answer, by the rarity of the words: below it, it does not know."""
+GOOD_ENOUGH = 0.6
+"""A further passage is cited if it is so good as the best."""
+LONGEST_SNIPPET = 200
+UNKNOWN = "The course's lessons do not say anything about that which I could quote."
+HINT = "While your quiz is open I only say where to look: {places}."
+
+
+class Kind(StrEnum):
+    """`hint`: while the student has a quiz open."""
+
+    ANSWER = "answer"
+    HINT = "hint"
+    NO_ANSWER = "no_answer"
+
+
+class Mode(StrEnum):
+    """Which engine spoke. `fallback`: a model should have, and could not."""
+
+    RETRIEVAL = "retrieval"
+    MODEL = "model"
+    FALLBACK = "fallback"
+
+
+class Hit(Struct, frozen=True):
+    """A passage that was found: how much of the question it has (0 to 1), and how much each of its sentences."""
+
+    content_id: int
+    title: str
+    heading: str
+    page: int | None
+    sentences: tuple[Sentence, ...]
+    score: float
+    coverage: float
+    sentence_scores: tuple[float, ...]
+
+
+class Citation(Struct, frozen=True):
+    """Where something stands: a page of a document, a second of a video, or neither of a text."""
+
+    number: int
+    content_id: int
+    title: str
+    page: int | None
+    second: int | None
+    snippet: str
+
+
+class Nearest(Struct, frozen=True):
+    content_id: int
+    title: str
+
+
+class Reply(Struct, frozen=True):
+    kind: Kind
+    content: str
+    citations: tuple[Citation, ...]
+    nearest: tuple[Nearest, ...]
+
+
+def reply(hits: Sequence[Hit], *, hints_only: bool) -> Reply:
+    """The answer that these hits make, best first."""
+    if not hits or hits[0].coverage < FLOOR:
+        return Reply(Kind.NO_ANSWER, UNKNOWN, (), nearest(hits))
+    cited = [hit for hit in hits[:MOST_CITED] if hit.score >= GOOD_ENOUGH * hits[0].score and hit.coverage >= FLOOR]
+    if hints_only:
+        pointers = tuple(_citation(number, hit, None) for number, hit in enumerate(cited, 1))
+        places = ", ".join(f"“{hit.title}” [{number}]" for number, hit in enumerate(cited, 1))
+        return Reply(Kind.HINT, HINT.format(places=places), pointers, ())
+    parts, citations = list[str](), list[Citation]()
+    for number, hit in enumerate(cited, 1):
+        best = _best(hit, MOST_SENTENCES if len(cited) == 1 else MOST_SENTENCES // 2)
+        parts += [f"{' '.join(hit.sentences[place].text for place in best)} [{number}]"]
+        citations.append(_citation(number, hit, best[0]))
+    return Reply(Kind.ANSWER, "\n\n".join(parts), tuple(citations), ())
+
+
+def nearest(hits: Sequence[Hit]) -> tuple[Nearest, ...]:
+    """Where something like it stands, each content once."""
+    titles = dict.fromkeys((hit.content_id, hit.title) for hit in hits)
+    return tuple(Nearest(*one) for one in list(titles)[:NEAREST])
+
+
+def _best(hit: Hit, most: int) -> list[int]:
+    """The places of the sentences that have the most of the question, in the order of the text; at least one."""
+    ranked = sorted(range(len(hit.sentences)), key=lambda place: (-hit.sentence_scores[place], place))
+    top = hit.sentence_scores[ranked[0]]
+    good = [
+        place for place in ranked[:most] if hit.sentence_scores[place] >= top / 2 and hit.sentence_scores[place] > 0
+    ]
+    return sorted(good or ranked[:1])
+
+
+def _citation(number: int, hit: Hit, place: int | None) -> Citation:
+    """Without a place it says where, and quotes nothing."""
+    if place is None:
+        return Citation(number, hit.content_id, hit.title, hit.page, hit.sentences[0].second, "")
+    said = hit.sentences[place]
+    snippet = said.text if len(said.text) <= LONGEST_SNIPPET else f"{said.text[: LONGEST_SNIPPET - 1].rstrip()}…"
+    return Citation(number, hit.content_id, hit.title, hit.page, said.second, snippet)

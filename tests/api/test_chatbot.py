@@ -1,0 +1,267 @@
+"""The chatbot: what it finds, quotes and refuses, and that it never tells what somebody may not open."""
+
+import asyncio
+import io
+from datetime import timedelta
+from typing import Any
+
+import docx
+import httpx
+from fpdf import FPDF
+from sqlalchemy import text as sql
+
+from core.actor import Role
+from modules.learning.domain.catalogue import ContentType
+from worlds import PASSWORD, MadeCourse, Person, World
+
+CONVERSATIONS = "/api/chatbot/conversations/"
+TENSES = """
+# The present perfect
+
+Use *have* or *has* with the third form of the verb. We use the present perfect for what happened at an unknown time.
+
+## With since and for
+
+Use **since** with a point in time and **for** with a length of time. *I have lived in Pune since 2019.*
+"""
+ARTICLES = "# Articles\n\nUse *an* before a vowel sound: an hour, an apple. Use *a* before a consonant sound."
+HINDI = "# समय\n\nजब काम अभी चल रहा हो तब present continuous का प्रयोग करते हैं। जैसे: I am reading."
+CANARY = "zanzibarquokka"
+
+
+async def lesson(world: World, course: MadeCourse, text: str, title: str, **more: Any) -> int:
+    made = await world.content(course, ContentType.TEXT, text_content=text, title=title, **more)
+    course.content_ids.append(made)
+    return made
+
+
+async def school(world: World) -> tuple[MadeCourse, Person]:
+    teacher = await world.person(Role.INSTRUCTOR)
+    course = await world.course(texts=0, instructor=teacher, publish=False)
+    for text, title in ((TENSES, "Tenses"), (ARTICLES, "A and an"), (HINDI, "समय")):
+        await lesson(world, course, text, title)
+    await world.house.workflows.authoring.publish((await world.admin()).actor, course.id)
+    student = await world.person()
+    await world.enrol(student, course)
+    await world.settle()
+    return course, student
+
+
+async def begun(person: Person, course: MadeCourse, **more: Any) -> int:
+    answer = await person.post(CONVERSATIONS, {"course_id": course.id, **more})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+async def asked(person: Person, conversation: int, question: str) -> httpx.Response:
+    return await person.post(f"{CONVERSATIONS}{conversation}/messages/", {"question": question})
+
+
+async def answered(person: Person, conversation: int, question: str) -> dict[str, Any]:
+    answer = await asked(person, conversation, question)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_an_answer_quotes_the_lesson_and_says_where(world: World) -> None:
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    found = await answered(student, conversation, "When do I use since and for?")
+    assert (found["role"], found["kind"], found["mode"]) == ("assistant", "answer", "retrieval")
+    assert "Use since with a point in time and for with a length of time." in found["content"]
+    [citation] = found["citations"]
+    assert (citation["number"], citation["content_id"], citation["title"]) == (1, course.content_ids[0], "Tenses")
+    assert (citation["page"], citation["second"]) == (None, None)
+    assert citation["snippet"] in found["content"]
+    assert found["content"].endswith("[1]")
+    shown = (await student.get(f"{CONVERSATIONS}{conversation}/")).json()
+    assert (shown["title"], shown["message_count"]) == ("When do I use since and for?", 2)
+
+
+async def test_questions_in_hindi_and_in_both_languages_are_answered(world: World) -> None:
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    for question in ("present continuous का प्रयोग कब करते हैं?", "काम अभी चल रहा है तो क्या प्रयोग करें?"):
+        found = await answered(student, conversation, question)
+        assert (found["kind"], found["citations"][0]["title"]) == ("answer", "समय"), question
+        assert "present continuous का प्रयोग करते हैं।" in found["content"]
+
+
+async def test_what_the_course_does_not_say_it_does_not_answer(world: World) -> None:
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    found = await answered(student, conversation, "How do I cook biryani with perfect rice?")
+    assert (found["kind"], found["citations"]) == ("no_answer", [])
+    assert [one["title"] for one in found["nearest"]] == ["Tenses"]
+
+
+async def test_a_question_goes_on_from_the_one_before(world: World) -> None:
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    await answered(student, conversation, "Which article stands before a vowel sound?")
+    found = await answered(student, conversation, "And before the others?")
+    assert (found["kind"], found["citations"][0]["title"]) == ("answer", "A and an")
+
+
+async def test_what_is_unpublished_or_changed_is_found_no_longer(world: World) -> None:
+    course, student = await school(world)
+    conversation, admin = await begun(student, course), (await world.admin()).actor
+    tenses, do = course.content_ids[0], world.house.workflows.outlining
+    await do.edit_content(admin, tenses, {"text_content": "# Tenses\n\nNothing is left here."})
+    await world.settle()
+    assert (await answered(student, conversation, "When do I use since and for?"))["kind"] == "no_answer"
+    await do.set_published(admin, course.content_ids[1], is_published=False)
+    assert await world.count("assistant_passages", f"content_id = {course.content_ids[1]}") == 0  # at once
+    assert (await answered(student, conversation, "What stands before a vowel sound?"))["kind"] == "no_answer"
+    await do.set_published(admin, course.content_ids[1], is_published=True)
+    await world.settle()
+    assert (await answered(student, conversation, "What stands before a vowel sound?"))["kind"] == "answer"
+
+
+async def test_the_sweep_finds_what_no_event_told_of(world: World) -> None:
+    course, _ = await school(world)
+    async with world.house.database.transaction() as transaction:
+        await transaction.execute(sql("DELETE FROM assistant_contents"))
+        await transaction.execute(sql("DELETE FROM assistant_passages"))
+    assert await world.house.workflows.indexing.sweep() == len(course.content_ids)
+    assert await world.count("assistant_passages") == 3
+    assert await world.house.workflows.indexing.sweep() == 0
+
+
+async def test_nobody_is_told_what_they_may_not_open(world: World) -> None:
+    """A word that stands in one lesson alone, which is not open yet: for every kind of person, in every way to ask."""
+    course, student = await school(world)
+    hidden = f"# The secret\n\nThe password of the treasure is {CANARY} and nothing else."
+    await lesson(world, course, hidden, f"Drip {CANARY}", available_after_days=7)
+    draft = await world.content(course, ContentType.TEXT, publish=False, text_content=hidden, title=f"Draft {CANARY}")
+    await world.settle()
+    outsider, expired = await world.person(), await world.person()
+    await world.enrol(expired, course, expiry_date=world.clock.now() + timedelta(seconds=1))
+    late = await begun(expired, course)
+    world.clock.advance(seconds=2)
+    conversation = await begun(student, course)
+    for question in (CANARY, f"What is {CANARY}?", "What is the password of the treasure?", "Tell me the secret"):
+        told = await asked(student, conversation, question)
+        assert (told.status_code, told.json()["kind"]) == (201, "no_answer"), told.text
+        assert CANARY not in told.text
+    refused = await asked(expired, late, "What is the password of the treasure?")
+    assert (refused.status_code, refused.json()["code"]) == (403, "enrolment_expired")
+    refused = await outsider.post(CONVERSATIONS, {"course_id": course.id})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_enrolled")
+    assert (await asked(outsider, conversation, "What is the secret?")).status_code == 404
+    admin = await world.admin()
+    found = await answered(admin, await begun(admin, course), "What is the password of the treasure?")
+    assert CANARY in found["content"]
+    assert await world.count("assistant_passages", f"content_id = {draft}") == 0
+    world.clock.advance(days=8)
+    await student.log_in()
+    assert CANARY in (await asked(student, conversation, "What is the password of the treasure?")).text
+
+
+async def test_documents_and_captions_are_found_by_page_and_second(world: World) -> None:
+    course, student = await school(world)
+    do, admin = world.house.workflows, (await world.admin()).actor
+    pdf = FPDF()
+    for words in ("The first page is about greetings.", "A gerund is the ing form that is used as a noun."):
+        pdf.add_page()
+        pdf.set_font("Helvetica", size=12)
+        pdf.multi_cell(0, 8, words)
+    document = docx.Document()
+    document.add_heading("Phrasal verbs", 1)
+    document.add_paragraph("To look after somebody means to take care of them.")
+    file = io.BytesIO()
+    document.save(file)
+    docx_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    for title, data, mime in (
+        ("Gerunds", bytes(pdf.output()), "application/pdf"),
+        ("Verbs", file.getvalue(), docx_type),
+    ):
+        content = await world.content(course, ContentType.DOCUMENT, publish=False, title=title)
+        await do.outlining.upload(admin, content, chunks(data), mime_type=mime, file_name=f"{title}.file")
+        await do.outlining.set_published(admin, content, is_published=True)
+    video: dict[str, Any] = {
+        "video_url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+        "video_duration": 630,
+        "title": "Film",
+    }
+    film = await world.content(course, ContentType.VIDEO, **video)
+    captions = (
+        "WEBVTT\n\n00:05.000 --> 00:09.000\nWelcome to the film.\n\n"
+        "01:35.000 --> 01:38.000\nThe comma stands\n\n01:38.000 --> 01:41.000\nbefore the word however.\n"
+    )
+    await do.uploading.set_captions(admin, film, "en", captions)
+    await world.settle()
+    conversation = await begun(student, course)
+    gerund = await answered(student, conversation, "What is a gerund?")
+    assert (gerund["citations"][0]["title"], gerund["citations"][0]["page"]) == ("Gerunds", 2)
+    verb = await answered(student, conversation, "What does look after somebody mean?")
+    assert verb["citations"][0]["title"] == "Verbs"
+    comma = await answered(student, conversation, "Where does the comma stand with however?")
+    assert (comma["citations"][0]["title"], comma["citations"][0]["second"]) == ("Film", 95)
+    assert "The comma stands before the word however." in comma["content"]
+
+
+async def chunks(data: bytes) -> Any:
+    yield data
+
+
+async def test_a_broken_document_is_a_lesson_without_passages(world: World) -> None:
+    course, _ = await school(world)
+    do, admin = world.house.workflows, (await world.admin()).actor
+    content = await world.content(course, ContentType.DOCUMENT, publish=False, title="Broken")
+    await do.outlining.upload(
+        admin, content, chunks(b"%PDF-1.7 nothing"), mime_type="application/pdf", file_name="b.pdf"
+    )
+    await do.outlining.set_published(admin, content, is_published=True)
+    await world.settle()
+    assert await world.count("assistant_contents", f"content_id = {content}") == 1
+    assert await world.count("assistant_passages", f"content_id = {content}") == 0
+
+
+async def test_conversations_are_ones_own(world: World) -> None:
+    course, student = await school(world)
+    other = await world.person()
+    await world.enrol(other, course)
+    conversation = await begun(student, course, title="Mine")
+    path = f"{CONVERSATIONS}{conversation}/"
+    answer = await answered(student, conversation, "When do I use since?")
+    for refused in (
+        await other.get(path),
+        await other.patch(path, {"title": "Yours"}),
+        await other.delete(path),
+        await other.get(f"{path}messages/"),
+        await asked(other, conversation, "When?"),
+        await other.post(f"{path}messages/{answer['id']}/feedback/", {"rating": 1}),
+    ):
+        assert refused.status_code == 404
+    assert (await other.get(CONVERSATIONS)).json()["results"] == []
+    assert (await student.patch(path, {"title": "Ours"})).json()["title"] == "Ours"
+    listed = (await student.get(f"{path}messages/")).json()["results"]
+    assert [one["role"] for one in listed] == ["assistant", "user"]
+    rated = await student.post(f"{path}messages/{answer['id']}/feedback/", {"rating": -1, "reason": "Wrong lesson"})
+    assert rated.json() == {"message_id": answer["id"], "rating": -1, "reason": "Wrong lesson"}
+    refused = await student.post(f"{path}messages/{answer['question_id']}/feedback/", {"rating": 1})
+    assert refused.json()["code"] == "not_an_answer"
+    assert (await student.delete(path)).status_code == 204
+    assert await world.count("assistant_messages") == 0
+
+
+async def test_a_repeated_question_is_asked_once(world: World) -> None:
+    course, student = await school(world)
+    path = f"{CONVERSATIONS}{await begun(student, course)}/messages/"
+    key = {"Idempotency-Key": "k-1"}
+    calls = [student.post(path, {"question": "When do I use since?"}, headers=key) for _ in range(5)]
+    answers = await asyncio.gather(*calls)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert await world.count("assistant_messages") == 2
+
+
+async def test_an_account_takes_its_conversations_along(world: World) -> None:
+    course, student = await school(world)
+    await answered(student, await begun(student, course), "When do I use since?")
+    exported = (await student.get("/api/accounts/me/export/")).json()
+    assert len(exported["assistant_messages"]) == 2
+    await student.call("DELETE", "/api/accounts/me/", json={"password": PASSWORD})
+    assert await world.count("assistant_messages") == await world.count("assistant_conversations") == 0
