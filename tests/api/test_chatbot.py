@@ -12,6 +12,7 @@ from sqlalchemy import text as sql
 
 from core.actor import Role
 from modules.learning.domain.catalogue import ContentType
+from quizzes import exam
 from worlds import PASSWORD, MadeCourse, Person, World
 
 CONVERSATIONS = "/api/chatbot/conversations/"
@@ -157,6 +158,40 @@ async def test_nobody_is_told_what_they_may_not_open(world: World) -> None:
     world.clock.advance(days=8)
     await student.log_in()
     assert CANARY in (await asked(student, conversation, "What is the password of the treasure?")).text
+
+
+async def test_while_a_quiz_is_open_there_are_hints_only(world: World) -> None:
+    made = await exam(world)
+    await lesson(world, made.course, TENSES, "Tenses")
+    await world.settle()
+    conversation = await begun(made.student, made.course)
+    attempt = await made.start()
+    hint = await answered(made.student, conversation, "When do I use since and for?")
+    assert (hint["kind"], hint["citations"][0]["title"], hint["citations"][0]["snippet"]) == ("hint", "Tenses", "")
+    assert hint["content"] == "While your quiz is open I only say where to look: “Tenses” [1]."
+    teacher = await answered(made.teacher, await begun(made.teacher, made.course), "When do I use since and for?")
+    assert teacher["kind"] == "answer"
+    await made.submit(attempt, [])
+    assert (await answered(made.student, conversation, "When do I use since and for?"))["kind"] == "answer"
+
+
+async def test_the_keys_of_a_quiz_are_nowhere(world: World) -> None:
+    made = await exam(world)
+    await world.settle()
+    assert await world.count("assistant_passages", f"content_id = {made.content_id}") == 0
+
+
+async def test_two_hundred_questions_are_enough_for_a_day(world: World) -> None:
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    asking = world.house.workflows.asking
+    for _ in range(200):
+        await asking.ask(student.actor, conversation, "When do I use since?")
+    refused = await asked(student, conversation, "And again?")
+    assert (refused.status_code, refused.json()["code"]) == (429, "daily_limit")
+    world.clock.advance(hours=25)
+    await student.log_in()
+    assert (await asked(student, conversation, "When do I use since?")).status_code == 201
 
 
 async def test_documents_and_captions_are_found_by_page_and_second(world: World) -> None:

@@ -311,3 +311,21 @@ async def test_the_same_randomness_makes_the_same_school(school: House, tmp_path
             assert await ask(other, statement) == await ask(school, statement)
     finally:
         await other.close()
+
+
+async def test_the_demos_lessons_can_be_asked_about(house: House) -> None:
+    await seed_demo(house)
+    while await house.workflows.indexing.sweep():
+        pass
+    done = [step async for step in house.workflows.indexing.rebuild()]
+    student_id = await one(house, "SELECT id FROM users WHERE email = 'student@example.com'")
+    course_id = (await catalogue_ids(house))["Spoken English: From Zero to Fluent"]
+    actor = Actor(student_id, Role.STUDENT, 0)
+
+    conversation = await house.workflows.conversing.start(actor, course_id, title="")
+    answer_id = await house.workflows.asking.ask(actor, conversation, "How do I introduce myself?")
+    answer = await house.workflows.conversations.message(answer_id, student_id)
+
+    assert done[-1] == (len(done), len(done))
+    assert answer is not None
+    assert answer.citations[0].title == "Introduce yourself in four sentences"

@@ -11,6 +11,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from pypdf.errors import PyPdfError
 
+from adapters.extraction.unreadable import Unreadable
 from modules.assistant.domain.passages import Section, sentences
 
 MOST_PAGES = 1_000
@@ -18,10 +19,6 @@ MOST_UNPACKED = 200 * 2**20
 """Of a DOCX, in bytes: what is larger unpacked was made to fill memories."""
 HEADINGS = ("Heading", "Title")
 logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of each oddity of a file; we index what it can read
-
-
-class Unreadable(Exception):
-    """The file is broken, encrypted, or not what it says."""
 
 
 def pdf_sections(data: bytes) -> list[Section]:

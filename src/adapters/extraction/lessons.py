@@ -1,17 +1,14 @@
 """What a content says, in sections, whichever kind it is of."""
 
 import asyncio
-import io
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
-import webvtt
-from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from adapters.extraction.documents import Unreadable, docx_sections, pdf_sections
 from adapters.extraction.markdown import markdown_sections
-from modules.assistant.domain.passages import Section, Sentence, sentences
+from adapters.extraction.unreadable import Unreadable
+from modules.assistant.domain.passages import Section
 from modules.assistant.ports import Source
 
 LARGEST = 64 * 2**20
@@ -40,7 +37,7 @@ class LessonTexts:
         return found
 
     async def _document(self, ref: str, mime_type: str) -> list[Section]:
-        readers: dict[str, Callable[[bytes], list[Section]]] = {PDF: pdf_sections, DOCX: docx_sections}
+        readers: dict[str, Callable[[bytes], list[Section]]] = {PDF: _pdf, DOCX: _docx}
         reader = readers.get(mime_type, _text if mime_type.startswith("text/") else None)
         return [] if reader is None else await self._read(ref, reader)
 
@@ -60,19 +57,19 @@ def _text(data: bytes) -> list[Section]:
     return markdown_sections(data.decode("utf-8", "replace"))
 
 
+def _pdf(data: bytes) -> list[Section]:
+    from adapters.extraction.documents import pdf_sections  # its libraries are for workers only
+
+    return pdf_sections(data)
+
+
+def _docx(data: bytes) -> list[Section]:
+    from adapters.extraction.documents import docx_sections  # the same
+
+    return docx_sections(data)
+
+
 def _captions(data: bytes) -> list[Section]:
-    """Cues are joined to sentences; each begins at the second of its first cue."""
-    try:
-        cues = webvtt.from_buffer(io.StringIO(data.decode("utf-8", "replace"))).captions
-    except (MalformedFileError, MalformedCaptionError) as error:
-        raise Unreadable(type(error).__name__) from error
-    said, second, waiting = list[Sentence](), 0, ""
-    for cue in cues:
-        if not waiting:
-            second = int(cue.start_in_seconds)
-        waiting = f"{waiting} {' '.join(cue.text.split())}".strip()
-        if waiting.endswith((".", "!", "?", "।")):
-            said += [Sentence(one.text, second) for one in sentences(waiting)]
-            waiting = ""
-    said += [Sentence(one.text, second) for one in sentences(waiting)]
-    return [Section("", tuple(said))] if said else []
+    from adapters.extraction.captions import caption_sections  # the same
+
+    return caption_sections(data)

@@ -12,6 +12,7 @@ COMMANDS = {
     "tending": ("migrate", "seed", "create-admin", "outbox", "openapi", "asyncapi", "settings", "doctor"),
     "touring": ("tour",),
     "accounting": ("ledger",),
+    "answering": ("chatbot",),
 }
 
 

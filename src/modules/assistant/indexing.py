@@ -1,5 +1,6 @@
 """Keeping the passages of what is published, and of nothing else."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from core.transaction import Begin
@@ -35,6 +36,13 @@ class Indexing:
     async def withdraw(self, store: IndexStore, content_id: int) -> None:
         """Reaction within a withdrawal: nothing of it is found from this moment on."""
         await store.drop(content_id)
+
+    async def rebuild(self) -> AsyncIterator[tuple[int, int]]:
+        """Index all that is published anew: how many contents are done, and how many there are."""
+        contents = await self.lessons.published()
+        for done, content_id in enumerate(contents, 1):
+            await self.index(content_id)
+            yield done, len(contents)
 
     async def sweep(self) -> int:
         """On the schedule: index what is stale; how many contents."""

@@ -40,6 +40,7 @@ STALE = (
     .order_by(CONTENTS.c.id)
     .limit(bindparam("limit"))
 )
+PUBLISHED = select(CONTENTS.c.id).where(CONTENTS.c.is_published).order_by(CONTENTS.c.id)
 HAS_ATTEMPT = select(
     exists()
     .where(ATTEMPTS.c.status == "open", ATTEMPTS.c.enrollment_id == ENROLLMENTS.c.id)
@@ -85,6 +86,9 @@ class SqlLessons:
 
     async def stale(self, limit: int) -> list[int]:
         return [int(row[0]) for row in await self._database.rows(STALE, {"limit": limit})]
+
+    async def published(self) -> list[int]:
+        return [int(row[0]) for row in await self._database.rows(PUBLISHED)]
 
     async def sight(self, course_id: int, actor: Actor) -> Sight | None:
         outline = await self._outlines.outline(course_id, actor)
