@@ -21,6 +21,8 @@ from modules.learning.events import CertificateIssued
 from modules.notifications.domain.kinds import NotificationType
 from modules.notifications.domain.notices import Audience, NewNotice
 
+LONGEST_TITLE = 200
+
 
 def of_post(event: PostPublished) -> tuple[NewNotice, ...]:
     """Whoever is named hears that; else whoever is replied to; else, of a new thread, all members."""
@@ -218,6 +220,13 @@ async def of_asked_excuse(do: Workflows, event: ExcuseAsked) -> tuple[NewNotice,
         words={"title": card.session_title, "date": _moment(card.starts_at, card.timezone)},
     )
     return (notice,)
+
+
+def draft_of(question: str) -> tuple[str, str]:
+    """Title and text of a post that asks the class what a student has asked the chatbot in vain."""
+    line = " ".join(question.split())
+    title = line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"
+    return title, f"{question.strip()}\n\nThe lessons do not say anything about this. What do you think?"
 
 
 def _moment(at: datetime, timezone: str) -> str:

@@ -12,6 +12,7 @@ from core.events import Reaction, Reactions
 from entrypoints import notices
 from entrypoints.worker.alerts import alert
 from entrypoints.workflows import Workflows
+from modules.assistant.events import DraftWanted
 from modules.attendance.events import (
     AttendanceLow,
     AttendanceTaken,
@@ -286,6 +287,12 @@ def _alerting() -> tuple[Reaction, ...]:
 
 
 def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
+    async def draft_question(do: Workflows, posts: Any, event: DraftWanted) -> None:
+        question = await do.conversations.question(event.message_id)
+        if question is not None:  # else its owner has removed the conversation
+            title, content = notices.draft_of(question)
+            await do.posting.draft(posts, event.actor_id, event.community_id, title=title, content=content)
+
     return (
         *_telling(do),
         *_teaching(do),
@@ -328,6 +335,7 @@ def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
             lambda e: do.chatting.discard_attachment(e.key),
             outside=True,
         ),
+        Reaction("draft_question", DraftWanted, lambda tx, e: draft_question(do, see["posts"](tx), e)),
         Reaction("index_content", ContentPublished, lambda e: do.indexing.index(e.content_id), outside=True),
         Reaction("run_import", ImportStarted, lambda e: do.importing.run(e.import_id), outside=True),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from modules.assistant.asking import Asking
 from modules.assistant.conversing import Conversing
+from modules.assistant.handing_over import HandingOver
 from modules.assistant.indexing import Indexing
 from modules.assistant.queries import AssistantQueries
 from modules.attendance.attending import Attending
@@ -114,6 +115,7 @@ class Workflows:
     indexing: Indexing
     conversing: Conversing
     asking: Asking
+    handing_over: HandingOver
     conversations: AssistantQueries
     # attendance
     grading: Grading

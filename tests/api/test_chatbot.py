@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -300,3 +301,51 @@ async def test_an_account_takes_its_conversations_along(world: World) -> None:
     assert len(exported["assistant_messages"]) == 2
     await student.call("DELETE", "/api/accounts/me/", json={"password": PASSWORD})
     assert await world.count("assistant_messages") == await world.count("assistant_conversations") == 0
+
+
+async def test_an_answer_comes_as_events_to_who_asks_for_them(world: World) -> None:
+    course, student = await school(world)
+    path = f"{CONVERSATIONS}{await begun(student, course)}/messages/"
+    events = {"Accept": "text/event-stream"}
+    told = await student.post(path, {"question": "When do I use since and for?"}, headers=events)
+    assert (told.status_code, told.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    parts = [part.split("\n") for part in told.text.strip().split("\n\n")]
+    names = [name.removeprefix("event: ") for name, _ in parts]
+    bodies = [json.loads(data.removeprefix("data: ")) for _, data in parts]
+    assert names == ["start", "delta", "sources", "done"]
+    done = bodies[-1]
+    assert bodies[0] == {"id": done["id"], "question_id": done["question_id"], "mode": "retrieval"}
+    assert "".join(body["text"] for body in bodies[1:-2]) == done["content"]
+    assert bodies[-2]["citations"] == done["citations"]
+    refused = await student.post(path, {"question": " "}, headers=events)
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+
+
+async def test_what_is_asked_in_vain_becomes_a_draft_for_the_class(world: World) -> None:
+    teacher, student = await world.person(Role.INSTRUCTOR), await world.person()
+    course = await world.course(texts=0, instructor=teacher, publish=False)
+    await lesson(world, course, TENSES, "Tenses")
+    await world.house.workflows.authoring.publish((await world.admin()).actor, course.id)
+    await world.enrol(student, course)
+    await world.settle()
+    conversation = await begun(student, course)
+    await answered(student, conversation, "When do I use since and for?")
+    vain = await answered(student, conversation, "How do I cook biryani?")
+    listed = (await teacher.get("/api/chatbot/unanswered/", params={"course_id": course.id})).json()["results"]
+    assert [(one["id"], one["question"], one["drafted_at"]) for one in listed] == [
+        (vain["id"], "How do I cook biryani?", None)
+    ]
+    assert str(student.id) not in {str(value) for one in listed for value in one.values()}
+    path = f"/api/chatbot/unanswered/{vain['id']}/draft/"
+    assert (await teacher.post(path)).json()["code"] == "no_group"
+    group = await world.group(course)
+    other = await world.person(Role.INSTRUCTOR)
+    assert (await other.post(path)).status_code == 403
+    assert (await student.post(path)).status_code == 403
+    answers = await asyncio.gather(*(teacher.post(path) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {204}
+    await world.settle()
+    waiting = (await teacher.get(f"/api/community/groups/{group}/moderation/")).json()["results"]
+    assert [(one["title"], one["status"]) for one in waiting] == [("How do I cook biryani?", "pending")]
+    query = {"course_id": course.id, "is_drafted": False}
+    assert (await teacher.get("/api/chatbot/unanswered/", params=query)).json()["results"] == []

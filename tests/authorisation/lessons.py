@@ -91,6 +91,14 @@ class Talks:
         made = await self.do.conversing.start(person.actor, self.course.id, title="")
         return {"conversation_id": made, "message_id": await self.do.asking.ask(person.actor, made, "Hello?")}
 
+    async def _vain(self, _actor: str, _caller: Person | None, whose: str) -> Target:
+        """What a pupil has asked in vain about the course, or about the foreign one."""
+        if whose == MISSING:
+            return {"message_id": NOBODYS_ID}
+        course = self.course if whose == OWN else self.foreign
+        made = await self.do.conversing.start(self.pupil.actor, course.id, title="")
+        return {"message_id": await self.do.asking.ask(self.pupil.actor, made, "Biryani?")}
+
 
 STATUSES: list[dict[str, Any]] = [
     {"code": "here", "title": "Here", "points": 1, "given": "on_time"},

@@ -194,6 +194,7 @@ def _stores(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "attendance": SqlAttendanceStore,
         "passages": SqlIndexStore,
         "conversations": SqlConversationStore,
+        "posts": SqlPostStore,
         "sockets": lambda transaction: SqlReviewStore(transaction, hub),
     }
 

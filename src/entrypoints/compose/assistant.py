@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.extraction import LessonTexts
 from adapters.ranking import Bm25Ranking
-from adapters.sql.assistant.conversations import SqlAssistantQueries, SqlConversationStore
+from adapters.sql.assistant.conversations import SqlAssistantQueries, SqlConversationStore, SqlUnansweredStore
 from adapters.sql.assistant.lessons import SqlLessons
 from adapters.sql.assistant.passages import SqlIndexStore, SqlPassages
 from adapters.storage.local import LocalLibrary
@@ -12,6 +12,7 @@ from adapters.storage.s3 import S3Library
 from entrypoints.compose.tools import Tools
 from modules.assistant.asking import Asking
 from modules.assistant.conversing import Conversing
+from modules.assistant.handing_over import HandingOver
 from modules.assistant.indexing import Indexing
 from modules.learning.queries import CatalogueQueries
 from modules.learning.viewing import Viewing
@@ -27,5 +28,6 @@ def assistant(
         "indexing": Indexing(database.begin(SqlIndexStore), lessons, LessonTexts(library)),
         "conversing": Conversing(begin, lessons, clock),
         "asking": Asking(begin, lessons, SqlPassages(database), Bm25Ranking(), clock),
+        "handing_over": HandingOver(database.begin(SqlUnansweredStore), lessons, clock),
         "conversations": SqlAssistantQueries(database),
     }

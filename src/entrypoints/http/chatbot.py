@@ -1,14 +1,17 @@
 """/api/chatbot/: conversations with the course chatbot."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.errors import NotFound
 from core.paging import DEFAULT_LIMIT
+from entrypoints.http.answers import ENCODER, Answer
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -26,9 +29,10 @@ from entrypoints.http.calls import (
 from entrypoints.http.policy import MINUTE, Policy, demand
 from entrypoints.http.wire import Ref
 from modules.assistant.domain.answers import Citation, Kind, Mode, Nearest
-from modules.assistant.domain.conversations import LONGEST_TITLE, Author, Message
+from modules.assistant.domain.conversations import LONGEST_TITLE, Author, Message, UnansweredQuestion
 from modules.assistant.queries import ConversationCard
 
+EVENTS = "text/event-stream"
 Title = Annotated[str, Meta(max_length=LONGEST_TITLE)]
 Question = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
 Rating = Annotated[int, Meta(ge=-1, le=1)]
@@ -61,6 +65,17 @@ class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
 
     rating: Rating
     reason: Reason = ""
+
+
+class UnansweredInfo(Struct, frozen=True):
+    """`drafted_at`: when it was made a post of the class."""
+
+    id: int
+    course_id: int
+    question: str
+    nearest: list[Nearest]
+    asked_at: datetime
+    drafted_at: datetime | None
 
 
 class FeedbackInfo(Struct, frozen=True):
@@ -153,9 +168,11 @@ async def messages(
     return listing(request, await do(request).conversations.messages(page, conversation_id, user_id), _message)
 
 
-@post("/conversations/{conversation_id:int}/messages/", policy=Policy.OWNER)
-async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Asked]) -> MessageInfo:
-    """Ask, and get the answer: quoted from what one may open at this moment, or that nothing there says so."""
+@post("/conversations/{conversation_id:int}/messages/", policy=Policy.OWNER, status_code=201)
+async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Asked]) -> Answer[MessageInfo] | Stream:
+    """Ask, and get the answer: quoted from what one may open at this moment, or that nothing there says so. With
+    `Accept: text/event-stream` it comes as server-sent events: start, delta (repeated), sources, done.
+    """
     h, user_id = house(request), caller(request).user_id
     await demand(h, "questions", str(user_id), most=h.settings.limit_questions, seconds=MINUTE)
     key = await once(request, "question")
@@ -163,7 +180,33 @@ async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Aske
     found = await do(request).conversations.message(answer_id, user_id)
     if found is None:
         raise NotFound
-    return _message(found)
+    answer = _message(found)
+    if EVENTS in request.headers.get("accept", ""):
+        return Stream(_events(answer), media_type=EVENTS, status_code=200, headers={"Cache-Control": "no-store"})
+    return Answer(answer, status_code=201)
+
+
+@get("/unanswered/", policy=Policy.STAFF)
+async def unanswered(
+    request: Call,
+    course_id: FromQuery[int],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    count: Count = False,
+    is_drafted: FromQuery[bool | None] = None,
+) -> Listing[UnansweredInfo]:
+    """What students have asked in vain, newest first, without saying who: lessons to write."""
+    if not await do(request).study.is_staff(caller(request), course_id):
+        raise NotFound
+    page = page_request(limit, cursor, count=count)
+    found = await do(request).conversations.unanswered(page, course_id, is_drafted=is_drafted)
+    return listing(request, found, _unanswered)
+
+
+@post("/unanswered/{message_id:int}/draft/", policy=Policy.STAFF, status_code=204)
+async def draft_question(request: Call, message_id: FromPath[int]) -> None:
+    """Make a question a post that waits in the group's moderation, to be edited and approved; a repeat makes none."""
+    await do(request).handing_over.draft(caller(request), message_id)
 
 
 @post("/conversations/{conversation_id:int}/messages/{message_id:int}/feedback/", policy=Policy.OWNER, status_code=200)
@@ -207,7 +250,25 @@ def _message(found: Message) -> MessageInfo:
     )
 
 
+def _unanswered(found: UnansweredQuestion) -> UnansweredInfo:
+    moments = (found.asked_at, found.drafted_at)
+    return UnansweredInfo(found.id, found.course_id, found.question, list(found.nearest), *moments)
+
+
+async def _events(answer: MessageInfo) -> AsyncIterator[bytes]:
+    """As the app draws it: first that there is an answer, then its words, then where they stand, then the whole."""
+    yield _event("start", {"id": answer.id, "question_id": answer.question_id, "mode": answer.mode})
+    for place, paragraph in enumerate(answer.content.split("\n\n")):
+        yield _event("delta", {"text": f"\n\n{paragraph}" if place else paragraph})
+    yield _event("sources", {"citations": answer.citations})
+    yield _event("done", answer)
+
+
+def _event(name: str, data: object) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), ENCODER.encode(data))
+
+
 HANDLERS = [
     *(conversations, start_conversation, conversation, rename_conversation, remove_conversation),
-    *(messages, ask, rate_answer),
+    *(messages, ask, rate_answer, unanswered, draft_question),
 ]

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.events import Emits
 from core.idempotency import Remembers
 from modules.assistant.domain.answers import Hit, Mode, Reply
-from modules.assistant.domain.conversations import Conversation, Message, Sight
+from modules.assistant.domain.conversations import Conversation, Message, Sight, UnansweredQuestion
 from modules.assistant.domain.passages import Passage, Section
 
 
@@ -120,3 +120,15 @@ class ConversationStore(Emits, Remembers, Protocol):
     async def rate(self, message_id: int, rating: int, reason: str) -> None: ...
 
     async def forget(self, user_id: int) -> None: ...
+
+
+class UnansweredStore(Emits, Protocol):
+    async def unanswered(self, message_id: int) -> UnansweredQuestion | None:
+        """Locked."""
+        ...
+
+    async def group_of(self, course_id: int) -> int | None:
+        """Asked of community."""
+        ...
+
+    async def mark_drafted(self, message_id: int, at: datetime) -> None: ...

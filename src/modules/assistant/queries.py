@@ -5,7 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from core.paging import Page, PageRequest
-from modules.assistant.domain.conversations import Conversation, Message
+from modules.assistant.domain.conversations import Conversation, Message, UnansweredQuestion
 
 
 class ConversationCard(Struct, frozen=True):
@@ -22,6 +22,16 @@ class AssistantQueries(Protocol):
 
     async def messages(self, request: PageRequest, conversation_id: int, user_id: int) -> Page[Message]:
         """Newest first."""
+        ...
+
+    async def unanswered(
+        self, request: PageRequest, course_id: int, *, is_drafted: bool | None
+    ) -> Page[UnansweredQuestion]:
+        """What the course's lessons do not say, newest first; whoever asks has made sure that they teach it."""
+        ...
+
+    async def question(self, message_id: int) -> str | None:
+        """That a message answers; for the house itself."""
         ...
 
     async def message(self, message_id: int, user_id: int) -> Message | None: ...

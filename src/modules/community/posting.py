@@ -76,6 +76,22 @@ class Posting:
             await store.answer(once, post.id)
             return post
 
+    async def draft(self, store: PostStore, author_id: int, community_id: int, *, title: str, content: str) -> None:
+        """Reaction: a post that waits to be edited and approved, whatever the group does with posts."""
+        post = await store.add_post(
+            community_id=community_id,
+            author_id=author_id,
+            title=title,
+            content=content,
+            content_html=self.markdown.render(content),
+            status=PostStatus.PENDING,
+            published_at=None,
+            parent_post_id=None,
+            depth=0,
+            mentions=[],
+        )
+        await _tell_waiting(store, None, post)
+
     async def edit(
         self, actor: Actor, post_id: int, *, title: str | None, content: str, version: int | None = None
     ) -> Post:

@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, UtcDateTime
+from adapters.sql.models.types import BigInt, DefaultBase, IdentityBase, Json, UtcDateTime, partial_index
 
 
 class CoursePassages(DefaultBase):
@@ -68,6 +68,7 @@ class AssistantMessage(IdentityBase):
         CheckConstraint("rating IN (-1, 1)", name="rating"),
         Index("ix_assistant_messages_conversation", "conversation_id", "id"),
         Index("ix_assistant_messages_user", "user_id", "created_at"),
+        partial_index("ix_assistant_messages_unanswered", "conversation_id", where=text("kind = 'no_answer'")),
     )
 
     conversation_id: Mapped[int] = mapped_column(BigInt, ForeignKey("assistant_conversations.id", ondelete="CASCADE"))
@@ -82,4 +83,5 @@ class AssistantMessage(IdentityBase):
     rating: Mapped[int | None] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(String(500))
     latency_ms: Mapped[int | None] = mapped_column(Integer)
+    drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -36,6 +36,16 @@ class Unanswered(Conflict):
     detail = "Only answers can be judged."
 
 
+class NoGroup(Conflict):
+    code = "no_group"
+    detail = "The course has no community to discuss it in."
+
+
+class NotStaff(Forbidden):
+    code = "forbidden"
+    detail = "Only this course's instructors and administrators may do this."
+
+
 class Author(StrEnum):
     USER = "user"
     ASSISTANT = "assistant"
@@ -67,6 +77,17 @@ class Message(Struct, frozen=True):
     reason: str
     latency_ms: int | None
     created_at: datetime
+
+
+class UnansweredQuestion(Struct, frozen=True):
+    """What was asked in vain; `id` is that of the answer that said so. By whom, nobody is told."""
+
+    id: int
+    course_id: int
+    question: str
+    nearest: tuple[Nearest, ...]
+    asked_at: datetime
+    drafted_at: datetime | None
 
 
 class Sight(Struct, frozen=True):

@@ -97,6 +97,7 @@ def _conversations() -> None:
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("drafted_at", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("rating IN (-1, 1)", name=op.f("ck_assistant_messages_rating")),
         sa.CheckConstraint("role IN ('user','assistant')", name=op.f("ck_assistant_messages_role")),
@@ -105,6 +106,14 @@ def _conversations() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_assistant_messages"),
     )
     op.create_index("ix_assistant_messages_conversation", table, ["conversation_id", "id"])
+    unanswered = sa.text("kind = 'no_answer'")
+    op.create_index(
+        "ix_assistant_messages_unanswered",
+        table,
+        ["conversation_id"],
+        postgresql_where=unanswered,
+        sqlite_where=unanswered,
+    )
     op.create_index("ix_assistant_messages_user", table, ["user_id", "created_at"])
 
 
