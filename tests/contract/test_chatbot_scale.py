@@ -1,6 +1,7 @@
 """Ten thousand passages answer in less than 100 ms (p99) on PostgreSQL, while other requests go on undisturbed."""
 
 import asyncio
+import contextlib
 import random
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from worlds import Person, SandboxClient, World, build_world
 
 CONTENTS, PASSAGES, QUESTIONS = 100, 100, 200
 P99_MS, LAG_MS = 100, 60
+TICK_S = 0.005
 VOCABULARY = 20_000
 
 
@@ -42,8 +44,9 @@ async def lag(until: asyncio.Event) -> float:
     longest = 0.0
     while not until.is_set():
         began = time.perf_counter()
-        await asyncio.sleep(0.005)
-        longest = max(longest, (time.perf_counter() - began - 0.005) * 1000)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), TICK_S)
+        longest = max(longest, (time.perf_counter() - began - TICK_S) * 1000)
     return longest
 
 
