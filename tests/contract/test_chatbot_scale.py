@@ -14,7 +14,7 @@ from modules.assistant.ports import Source
 from worlds import Person, SandboxClient, World, build_world
 
 CONTENTS, PASSAGES, QUESTIONS = 100, 100, 200
-P99_MS, LAG_MS = 100, 60
+P99_MS, LAG_MS = 100, 25
 TICK_S = 0.005
 VOCABULARY = 20_000
 
@@ -40,14 +40,16 @@ async def filled(world: World, rng: random.Random) -> tuple[int, Person]:
 
 
 async def lag(until: asyncio.Event) -> float:
-    """The longest that anything else had to wait for its turn, in milliseconds."""
-    longest = 0.0
+    """How long anything else had to wait for its turn, in milliseconds: nineteen times of twenty less than that. (The
+    rest is for the machine, which other tests have, too.)
+    """
+    waited = []
     while not until.is_set():
         began = time.perf_counter()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(until.wait(), TICK_S)
-        longest = max(longest, (time.perf_counter() - began - TICK_S) * 1000)
-    return longest
+        waited.append((time.perf_counter() - began - TICK_S) * 1000)
+    return sorted(waited)[int(len(waited) * 0.95)]
 
 
 async def test_ten_thousand_passages(postgres_database: str, sandbox: SandboxClient, tmp_path: Path) -> None:
