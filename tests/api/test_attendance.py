@@ -117,6 +117,9 @@ async def test_two_students_on_one_device_are_flagged(world: World) -> None:
     assert [one["user_id"] for one in report.json()["results"]] == [asha.id, ravi.id, meena.id]
     assert all(one["is_flagged"] for one in report.json()["results"])
     assert (await lesson.teacher.get(f"{SESSIONS}{lesson.id}/summary/")).json()["flagged"] == 3
+    cleared = await lesson.mark((asha, None), is_flagged=False)
+    assert [(one["status"], one["is_flagged"]) for one in cleared.json()["records"]] == [("present", False)]
+    assert (await lesson.teacher.get(f"{SESSIONS}{lesson.id}/summary/")).json()["flagged"] == 2
 
 
 async def test_two_students_on_one_device_at_the_same_moment_are_flagged(world: World) -> None:

@@ -43,12 +43,15 @@ class PresenceInfo(Struct, frozen=True):
 
 
 class MarkBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """`status` null takes the mark back. `version` of the record as it was seen: another is a 409."""
+    """`status` null takes the mark back. `version` of the record as it was seen: another is a 409. `is_flagged` false
+    takes off the flag of a phone that two students used with good reason.
+    """
 
     user_id: int
     status: StatusCode | None
     remarks: Remarks = ""
     version: int | None = None
+    is_flagged: bool | None = None
 
 
 class Marks(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +92,7 @@ async def presence(request: Call, session_id: FromPath[int]) -> PresenceInfo:
 @put("/sessions/{session_id:int}/marks/", policy=Policy.STAFF)
 async def mark(request: Call, session_id: FromPath[int], data: JSONBody[Marks]) -> Records:
     """The instructor's marks, which win over code and presence; all of them or none."""
-    marks = [Mark(one.user_id, one.status, one.remarks, one.version) for one in data.marks]
+    marks = [Mark(one.user_id, one.status, one.remarks, one.version, one.is_flagged) for one in data.marks]
     await do(request).marking.mark(caller(request), session_id, marks)
     cards = await do(request).attendance.records_of(session_id, [one.user_id for one in marks])
     return Records([record_info(media(request), card) for card in cards])

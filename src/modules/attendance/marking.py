@@ -24,12 +24,15 @@ NOBODY = 0
 
 
 class Mark(Struct, frozen=True):
-    """`status` None takes the mark back: what code and presence showed counts again."""
+    """`status` None takes the mark back: what code and presence showed counts again. `is_flagged` None leaves the flag
+    as it is.
+    """
 
     user_id: int
     status: str | None
     remarks: str = ""
     version: int | None = None
+    is_flagged: bool | None = None
 
 
 class NamedMark(Struct, frozen=True):
@@ -98,6 +101,8 @@ class Marking:
             if is_news_only and (mark.status, mark.remarks) == (record.status, record.remarks):
                 continue
             said = replace(record, mark=mark.status, marked_by_id=actor.user_id, remarks=mark.remarks)
+            if mark.is_flagged is not None:
+                said = replace(said, is_flagged=mark.is_flagged)
             after = revised(record, with_verdict(said, session, now, is_over=session.closed_at is not None))
             if after != record:
                 changes.append((record, after))
