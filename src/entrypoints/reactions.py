@@ -288,7 +288,7 @@ def _alerting() -> tuple[Reaction, ...]:
 
 def _after(do: Workflows, see: Stores) -> tuple[Reaction, ...]:
     async def draft_question(do: Workflows, posts: Any, event: DraftWanted) -> None:
-        question = await do.conversations.question(event.message_id)
+        question = await do.oversight.question(event.message_id)
         if question is not None:  # else its owner has removed the conversation
             title, content = notices.draft_of(question)
             await do.posting.draft(posts, event.actor_id, event.community_id, title=title, content=content)

@@ -6,7 +6,7 @@ from modules.assistant.asking import Asking
 from modules.assistant.conversing import Conversing
 from modules.assistant.handing_over import HandingOver
 from modules.assistant.indexing import Indexing
-from modules.assistant.queries import AssistantQueries
+from modules.assistant.queries import AssistantQueries, Oversight
 from modules.attendance.attending import Attending
 from modules.attendance.cautioning import Cautioning
 from modules.attendance.conducting import Conducting
@@ -117,6 +117,7 @@ class Workflows:
     asking: Asking
     handing_over: HandingOver
     conversations: AssistantQueries
+    oversight: Oversight
     # attendance
     grading: Grading
     scheduling: Scheduling

@@ -8,8 +8,10 @@ from typing import Any
 
 import docx
 import httpx
+import pytest
 from fpdf import FPDF
 from sqlalchemy import text as sql
+from structlog.testing import capture_logs
 
 from core.actor import Role
 from modules.learning.domain.catalogue import ContentType
@@ -131,34 +133,54 @@ async def test_the_sweep_finds_what_no_event_told_of(world: World) -> None:
     assert await world.house.workflows.indexing.sweep() == 0
 
 
-async def test_nobody_is_told_what_they_may_not_open(world: World) -> None:
-    """A word that stands in one lesson alone, which is not open yet: for every kind of person, in every way to ask."""
+async def secretive(world: World) -> tuple[MadeCourse, Person]:
+    """A word that stands in one lesson alone, which is not open yet, and in a draft."""
     course, student = await school(world)
     hidden = f"# The secret\n\nThe password of the treasure is {CANARY} and nothing else."
     await lesson(world, course, hidden, f"Drip {CANARY}", available_after_days=7)
-    draft = await world.content(course, ContentType.TEXT, publish=False, text_content=hidden, title=f"Draft {CANARY}")
+    await world.content(course, ContentType.TEXT, publish=False, text_content=hidden, title=f"Draft {CANARY}")
     await world.settle()
-    outsider, expired = await world.person(), await world.person()
-    await world.enrol(expired, course, expiry_date=world.clock.now() + timedelta(seconds=1))
-    late = await begun(expired, course)
-    world.clock.advance(seconds=2)
-    conversation = await begun(student, course)
-    for question in (CANARY, f"What is {CANARY}?", "What is the password of the treasure?", "Tell me the secret"):
-        told = await asked(student, conversation, question)
-        assert (told.status_code, told.json()["kind"]) == (201, "no_answer"), told.text
-        assert CANARY not in told.text
-    refused = await asked(expired, late, "What is the password of the treasure?")
-    assert (refused.status_code, refused.json()["code"]) == (403, "enrolment_expired")
-    refused = await outsider.post(CONVERSATIONS, {"course_id": course.id})
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_enrolled")
-    assert (await asked(outsider, conversation, "What is the secret?")).status_code == 404
-    admin = await world.admin()
-    found = await answered(admin, await begun(admin, course), "What is the password of the treasure?")
+    return course, student
+
+
+async def test_nobody_is_told_what_they_may_not_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """For every kind of person, in every way to ask; and the logs of the house know nothing of it either."""
+    with capture_logs() as logs:
+        course, student = await secretive(world)
+        outsider, expired, stranger = await world.person(), await world.person(), await world.person(Role.INSTRUCTOR)
+        await world.enrol(expired, course, expiry_date=world.clock.now() + timedelta(seconds=1))
+        late = await begun(expired, course)
+        world.clock.advance(seconds=2)
+        conversation = await begun(student, course)
+        events = {"Accept": "text/event-stream"}
+        for question in ("What is the password of the treasure?", f"What is {CANARY}?", CANARY, "Tell me the secret"):
+            told = await asked(student, conversation, question)
+            assert (told.status_code, told.json()["kind"]) == (201, "no_answer"), told.text
+            assert CANARY not in told.text
+            path = f"{CONVERSATIONS}{conversation}/messages/"
+            streamed = await student.post(path, {"question": question}, headers=events)
+            assert (streamed.status_code, CANARY in streamed.text) == (200, False)
+        refused = await asked(expired, late, "What is the password of the treasure?")
+        assert (refused.status_code, refused.json()["code"]) == (403, "enrolment_expired")
+        for person in (outsider, stranger):
+            refused = await person.post(CONVERSATIONS, {"course_id": course.id})
+            assert (refused.status_code, refused.json()["code"]) == (403, "not_enrolled")
+            assert (await asked(person, conversation, "What is the secret?")).status_code == 404
+    assert CANARY not in str(logs) + caplog.text
+
+
+async def test_what_is_opened_is_told_from_then_on(world: World) -> None:
+    course, student = await secretive(world)
+    admin, question = await world.admin(), "What is the password of the treasure?"
+    found = await answered(admin, await begun(admin, course), question)
     assert CANARY in found["content"]
-    assert await world.count("assistant_passages", f"content_id = {draft}") == 0
+    assert (
+        await world.count("assistant_passages", "content_id IN (SELECT id FROM contents WHERE NOT is_published)") == 0
+    )
+    conversation = await begun(student, course)
     world.clock.advance(days=8)
     await student.log_in()
-    assert CANARY in (await asked(student, conversation, "What is the password of the treasure?")).text
+    assert CANARY in (await asked(student, conversation, question)).text
 
 
 async def test_while_a_quiz_is_open_there_are_hints_only(world: World) -> None:
@@ -277,6 +299,8 @@ async def test_conversations_are_ones_own(world: World) -> None:
     assert [one["role"] for one in listed] == ["assistant", "user"]
     rated = await student.post(f"{path}messages/{answer['id']}/feedback/", {"rating": -1, "reason": "Wrong lesson"})
     assert rated.json() == {"message_id": answer["id"], "rating": -1, "reason": "Wrong lesson"}
+    neither = await student.post(f"{path}messages/{answer['id']}/feedback/", {"rating": 0})
+    assert (neither.status_code, neither.json()["errors"][0]["field"]) == (400, "rating")
     refused = await student.post(f"{path}messages/{answer['question_id']}/feedback/", {"rating": 1})
     assert refused.json()["code"] == "not_an_answer"
     assert (await student.delete(path)).status_code == 204
@@ -349,3 +373,49 @@ async def test_what_is_asked_in_vain_becomes_a_draft_for_the_class(world: World)
     assert [(one["title"], one["status"]) for one in waiting] == [("How do I cook biryani?", "pending")]
     query = {"course_id": course.id, "is_drafted": False}
     assert (await teacher.get("/api/chatbot/unanswered/", params=query)).json()["results"] == []
+
+
+async def test_staff_read_which_answers_did_not_help_and_nobody_else(world: World) -> None:
+    course, student = await school(world)
+    admin, other = await world.admin(), await world.person(Role.INSTRUCTOR)
+    conversation = await begun(student, course)
+    bad = await answered(student, conversation, "When do I use since and for?")
+    good = await answered(student, conversation, "When do I use an before a vowel?")
+    vain = await answered(student, conversation, "How do I cook biryani?")
+    path = f"{CONVERSATIONS}{conversation}/messages/"
+    for message, rating in ((bad, -1), (good, 1), (vain, -1)):
+        body = {"rating": rating, "reason": "I meant something else"}
+        assert (await student.post(f"{path}{message['id']}/feedback/", body)).status_code == 200
+    query = {"course_id": course.id, "count": True}
+    listed = (await admin.get("/api/chatbot/disliked/", params=query)).json()
+    assert (listed["count"], [one["id"] for one in listed["results"]]) == (1, [bad["id"]])
+    [found] = listed["results"]
+    assert (found["question"], found["reason"]) == ("When do I use since and for?", "I meant something else")
+    assert (found["answer"], found["citations"]) == (bad["content"], bad["citations"])
+    assert found.keys().isdisjoint({"user_id", "user", "conversation_id"})
+    assert (await student.get("/api/chatbot/disliked/", params=query)).status_code == 403
+    assert (await other.get("/api/chatbot/disliked/", params=query)).status_code == 404
+    await student.post(f"{path}{bad['id']}/feedback/", {"rating": 1})
+    assert (await admin.get("/api/chatbot/disliked/", params=query)).json()["results"] == []
+
+
+async def test_staff_see_what_the_chatbot_can_quote_of_each_lesson(world: World) -> None:
+    course, student = await school(world)
+    admin, path = await world.admin(), "/api/chatbot/lessons/"
+    draft = await world.content(course, ContentType.TEXT, text_content=TENSES, publish=False, title="Draft")
+    film = await world.content(
+        course, ContentType.VIDEO, video_url="https://www.youtube.com/watch?v=dQw4w9WgXcQ", video_duration=60
+    )
+    query = {"course_id": course.id}
+    waiting = {one["content_id"]: one for one in (await admin.get(path, params=query)).json()["results"]}
+    assert (waiting[film]["is_current"], waiting[film]["indexed_at"]) == (False, None)
+    await world.settle()
+    found = {one["content_id"]: one for one in (await admin.get(path, params=query)).json()["results"]}
+    assert set(found) == {*course.content_ids, film} - {draft}
+    assert all(one["is_current"] and one["indexed_at"] for one in found.values())
+    assert (found[film]["passage_count"], found[course.content_ids[0]]["passage_count"]) == (0, 1)
+    silent = (await admin.get(path, params={**query, "has_passages": False})).json()["results"]
+    assert [one["content_id"] for one in silent] == [film]
+    spoken = (await admin.get(path, params={**query, "has_passages": True})).json()["results"]
+    assert [one["content_id"] for one in spoken] == sorted(set(found) - {film})
+    assert (await student.get(path, params=query)).status_code == 403

@@ -353,6 +353,8 @@ RECIPES: dict[tuple[str, str], tuple[Recipe, ...]] = {
     ("POST", f"{TALK}/messages"): (about("talk", always(question="When do I use am?")),),
     ("POST", f"{TALK}/messages/{{message_id}}/feedback"): (about("talk", always(rating=1)),),
     ("GET", "/api/chatbot/unanswered"): (about("course", query=proven("course_id")),),
+    ("GET", "/api/chatbot/disliked"): (about("course", query=proven("course_id")),),
+    ("GET", "/api/chatbot/lessons"): (about("course", query=proven("course_id")),),
     ("POST", "/api/chatbot/unanswered/{message_id}/draft"): (about("vain"),),
     # payments
     ("POST", f"{P}/create_order"): (about("sold_course", proven("course_id")),),

@@ -4,8 +4,9 @@ from typing import Any
 
 from adapters.extraction import LessonTexts
 from adapters.ranking import Bm25Ranking
-from adapters.sql.assistant.conversations import SqlAssistantQueries, SqlConversationStore, SqlUnansweredStore
+from adapters.sql.assistant.conversations import SqlAssistantQueries, SqlConversationStore
 from adapters.sql.assistant.lessons import SqlLessons
+from adapters.sql.assistant.oversight import SqlOversight, SqlUnansweredStore
 from adapters.sql.assistant.passages import SqlIndexStore, SqlPassages
 from adapters.storage.local import LocalLibrary
 from adapters.storage.s3 import S3Library
@@ -30,4 +31,5 @@ def assistant(
         "asking": Asking(begin, lessons, SqlPassages(database), Bm25Ranking(), clock),
         "handing_over": HandingOver(database.begin(SqlUnansweredStore), lessons, clock),
         "conversations": SqlAssistantQueries(database),
+        "oversight": SqlOversight(database),
     }

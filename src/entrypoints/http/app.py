@@ -20,6 +20,7 @@ from entrypoints.http import (
     calendars,
     certificates,
     chatbot,
+    chatbot_oversight,
     classes,
     contents,
     coupons,
@@ -152,7 +153,7 @@ def _routes(house: House) -> list[Any]:
             tags=["courses"],
         ),
         Router("/api/attendance", route_handlers=LIVE, tags=["attendance"]),
-        Router("/api/chatbot", route_handlers=chatbot.HANDLERS, tags=["chatbot"]),
+        Router("/api/chatbot", route_handlers=chatbot.HANDLERS + chatbot_oversight.HANDLERS, tags=["chatbot"]),
         Router("/api/payments", route_handlers=MONEY, tags=["payments"]),
         Router(
             "/api/community",

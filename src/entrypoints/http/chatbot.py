@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -29,13 +29,13 @@ from entrypoints.http.calls import (
 from entrypoints.http.policy import MINUTE, Policy, demand
 from entrypoints.http.wire import Ref
 from modules.assistant.domain.answers import Citation, Kind, Mode, Nearest
-from modules.assistant.domain.conversations import LONGEST_TITLE, Author, Message, UnansweredQuestion
+from modules.assistant.domain.conversations import LONGEST_TITLE, Author, Message
 from modules.assistant.queries import ConversationCard
 
 EVENTS = "text/event-stream"
 Title = Annotated[str, Meta(max_length=LONGEST_TITLE)]
 Question = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
-Rating = Annotated[int, Meta(ge=-1, le=1)]
+Rating = Literal[-1, 1]
 Reason = Annotated[str, Meta(max_length=500)]
 
 
@@ -65,17 +65,6 @@ class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
 
     rating: Rating
     reason: Reason = ""
-
-
-class UnansweredInfo(Struct, frozen=True):
-    """`drafted_at`: when it was made a post of the class."""
-
-    id: int
-    course_id: int
-    question: str
-    nearest: list[Nearest]
-    asked_at: datetime
-    drafted_at: datetime | None
 
 
 class FeedbackInfo(Struct, frozen=True):
@@ -186,29 +175,6 @@ async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Aske
     return Answer(answer, status_code=201)
 
 
-@get("/unanswered/", policy=Policy.STAFF)
-async def unanswered(
-    request: Call,
-    course_id: FromQuery[int],
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-    count: Count = False,
-    is_drafted: FromQuery[bool | None] = None,
-) -> Listing[UnansweredInfo]:
-    """What students have asked in vain, newest first, without saying who: lessons to write."""
-    if not await do(request).study.is_staff(caller(request), course_id):
-        raise NotFound
-    page = page_request(limit, cursor, count=count)
-    found = await do(request).conversations.unanswered(page, course_id, is_drafted=is_drafted)
-    return listing(request, found, _unanswered)
-
-
-@post("/unanswered/{message_id:int}/draft/", policy=Policy.STAFF, status_code=204)
-async def draft_question(request: Call, message_id: FromPath[int]) -> None:
-    """Make a question a post that waits in the group's moderation, to be edited and approved; a repeat makes none."""
-    await do(request).handing_over.draft(caller(request), message_id)
-
-
 @post("/conversations/{conversation_id:int}/messages/{message_id:int}/feedback/", policy=Policy.OWNER, status_code=200)
 async def rate_answer(
     request: Call, conversation_id: FromPath[int], message_id: FromPath[int], data: JSONBody[Feedback]
@@ -250,11 +216,6 @@ def _message(found: Message) -> MessageInfo:
     )
 
 
-def _unanswered(found: UnansweredQuestion) -> UnansweredInfo:
-    moments = (found.asked_at, found.drafted_at)
-    return UnansweredInfo(found.id, found.course_id, found.question, list(found.nearest), *moments)
-
-
 async def _events(answer: MessageInfo) -> AsyncIterator[bytes]:
     """As the app draws it: first that there is an answer, then its words, then where they stand, then the whole."""
     yield _event("start", {"id": answer.id, "question_id": answer.question_id, "mode": answer.mode})
@@ -270,5 +231,5 @@ def _event(name: str, data: object) -> bytes:
 
 HANDLERS = [
     *(conversations, start_conversation, conversation, rename_conversation, remove_conversation),
-    *(messages, ask, rate_answer, unanswered, draft_question),
+    *(messages, ask, rate_answer),
 ]

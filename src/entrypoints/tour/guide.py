@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from entrypoints.tour import classroom, learning
+from entrypoints.tour.asking import ASKING
 from entrypoints.tour.attending import ATTENDING
 from entrypoints.tour.buying import RETURNING
 from entrypoints.tour.expecting import Unexpected
@@ -22,7 +23,7 @@ TOGETHER = {
     "Notified": classroom.notified,
     "Leave the class": classroom.leave,
 }
-ALL = {**STEPS, **learning.STEPS, **TOGETHER, **ATTENDING, **RETURNING, **LAST}
+ALL = {**STEPS, **learning.STEPS, **ASKING, **TOGETHER, **ATTENDING, **RETURNING, **LAST}
 
 
 def lead(walk: Walk, console: Console) -> str | None:

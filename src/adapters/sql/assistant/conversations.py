@@ -2,19 +2,17 @@
 
 from datetime import datetime
 
-import msgspec
 from msgspec import to_builtins
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from adapters.sql.assistant.rows import CONVERSATION_COLUMNS, CONVERSATIONS, MESSAGE_COLUMNS, MESSAGES, message
-from adapters.sql.community.rows import GROUPS
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.rows import COURSES
 from adapters.sql.pages import KeysetList, given
 from adapters.sql.store import SqlStore
 from core.paging import Page, PageRequest
-from modules.assistant.domain.answers import Kind, Mode, Nearest, Reply
-from modules.assistant.domain.conversations import Author, Conversation, Message, UnansweredQuestion
+from modules.assistant.domain.answers import Mode, Reply
+from modules.assistant.domain.conversations import Author, Conversation, Message
 from modules.assistant.queries import ConversationCard
 
 _ID, _USER = bindparam("id", type_=CONVERSATIONS.c.id.type), bindparam("user_id", type_=CONVERSATIONS.c.user_id.type)
@@ -77,56 +75,6 @@ MESSAGE_LIST = KeysetList(
     make=message,
     orders={"id": [MESSAGES.c.id]},
 )
-
-
-_QUESTIONS = MESSAGES.alias("questions")
-_UNANSWERED = (
-    select(
-        MESSAGES.c.id,
-        CONVERSATIONS.c.course_id,
-        _QUESTIONS.c.content,
-        MESSAGES.c.nearest,
-        MESSAGES.c.created_at,
-        MESSAGES.c.drafted_at,
-    )
-    .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
-    .join(_QUESTIONS, _QUESTIONS.c.id == MESSAGES.c.question_id)
-    .where(MESSAGES.c.kind == Kind.NO_ANSWER.value)
-)
-UNANSWERED = _UNANSWERED.where(MESSAGES.c.id == _ID).with_for_update(key_share=True, of=MESSAGES)
-GROUP = select(GROUPS.c.id).where(GROUPS.c.course_id == bindparam("course_id"))
-DRAFTED = (
-    update(MESSAGES).where(MESSAGES.c.id == _ROW).values(drafted_at=bindparam("at", type_=MESSAGES.c.drafted_at.type))
-)
-QUESTION = (
-    select(_QUESTIONS.c.content).join(MESSAGES, MESSAGES.c.question_id == _QUESTIONS.c.id).where(MESSAGES.c.id == _ID)
-)
-
-
-def _unanswered(row: AnyRow) -> UnansweredQuestion:
-    id_, course_id, question, nearest, *moments = row
-    return UnansweredQuestion(id_, course_id, question, msgspec.convert(nearest, tuple[Nearest, ...]), *moments)
-
-
-UNANSWERED_LIST = KeysetList(
-    _UNANSWERED.where(CONVERSATIONS.c.course_id == bindparam("course_id")),
-    make=_unanswered,
-    orders={"id": [MESSAGES.c.id]},
-    filters={"drafted": MESSAGES.c.drafted_at.is_not(None), "open": MESSAGES.c.drafted_at.is_(None)},
-)
-
-
-class SqlUnansweredStore(SqlStore):
-    async def unanswered(self, message_id: int) -> UnansweredQuestion | None:
-        row = await self.transaction.row(UNANSWERED, {"id": message_id})
-        return _unanswered(row) if row else None
-
-    async def group_of(self, course_id: int) -> int | None:
-        found = await self.transaction.scalar(GROUP, {"course_id": course_id})
-        return None if found is None else int(found)
-
-    async def mark_drafted(self, message_id: int, at: datetime) -> None:
-        await self.transaction.execute(DRAFTED, {"row": message_id, "at": at})
 
 
 class SqlConversationStore(SqlStore):
@@ -215,15 +163,3 @@ class SqlAssistantQueries:
     async def message(self, message_id: int, user_id: int) -> Message | None:
         row = await self._database.row(OWN_MESSAGE, {"id": message_id, "user_id": user_id})
         return message(row) if row else None
-
-    async def unanswered(
-        self, request: PageRequest, course_id: int, *, is_drafted: bool | None
-    ) -> Page[UnansweredQuestion]:
-        which = () if is_drafted is None else ("drafted" if is_drafted else "open",)
-        return await UNANSWERED_LIST.page(
-            self._database, request, where=which, values={"course_id": course_id}, keys=lambda one: (one.id,)
-        )
-
-    async def question(self, message_id: int) -> str | None:
-        row = await self._database.row(QUESTION, {"id": message_id})
-        return str(row[0]) if row else None

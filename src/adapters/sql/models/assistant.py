@@ -69,6 +69,7 @@ class AssistantMessage(IdentityBase):
         Index("ix_assistant_messages_conversation", "conversation_id", "id"),
         Index("ix_assistant_messages_user", "user_id", "created_at"),
         partial_index("ix_assistant_messages_unanswered", "conversation_id", where=text("kind = 'no_answer'")),
+        partial_index("ix_assistant_messages_disliked", "conversation_id", where=text("rating = -1")),
     )
 
     conversation_id: Mapped[int] = mapped_column(BigInt, ForeignKey("assistant_conversations.id", ondelete="CASCADE"))

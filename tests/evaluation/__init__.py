@@ -1,0 +1,1 @@
+"""The chatbot, measured: three courses and 252 questions."""
