@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ Use **since** with a point in time and **for** with a length of time. *I have li
 """
 ARTICLES = "# Articles\n\nUse *an* before a vowel sound: an hour, an apple. Use *a* before a consonant sound."
 HINDI = "# समय\n\nजब काम अभी चल रहा हो तब present continuous का प्रयोग करते हैं। जैसे: I am reading."
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CANARY = "zanzibarquokka"
 
 
@@ -208,8 +210,12 @@ async def test_two_hundred_questions_are_enough_for_a_day(world: World) -> None:
     course, student = await school(world)
     conversation = await begun(student, course)
     asking = world.house.workflows.asking
-    for _ in range(200):
+    for _ in range(199):
         await asking.ask(student.actor, conversation, "When do I use since?")
+    path, key = f"{CONVERSATIONS}{conversation}/messages/", {"Idempotency-Key": "the last"}
+    last = await student.post(path, {"question": "And for?"}, headers=key)
+    again = await student.post(path, {"question": "And for?"}, headers=key)  # its answer was lost on the way
+    assert (last.status_code, again.status_code, again.json()["id"]) == (201, 201, last.json()["id"])
     refused = await asked(student, conversation, "And again?")
     assert (refused.status_code, refused.json()["code"]) == (429, "daily_limit")
     world.clock.advance(hours=25)
@@ -230,10 +236,9 @@ async def test_documents_and_captions_are_found_by_page_and_second(world: World)
     document.add_paragraph("To look after somebody means to take care of them.")
     file = io.BytesIO()
     document.save(file)
-    docx_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     for title, data, mime in (
         ("Gerunds", bytes(pdf.output()), "application/pdf"),
-        ("Verbs", file.getvalue(), docx_type),
+        ("Verbs", file.getvalue(), DOCX),
     ):
         content = await world.content(course, ContentType.DOCUMENT, publish=False, title=title)
         await do.outlining.upload(admin, content, chunks(data), mime_type=mime, file_name=f"{title}.file")
@@ -264,13 +269,24 @@ async def chunks(data: bytes) -> Any:
     yield data
 
 
-async def test_a_broken_document_is_a_lesson_without_passages(world: World) -> None:
+def torn() -> bytes:
+    """A DOCX whose text is no XML."""
+    whole, file = io.BytesIO(), io.BytesIO()
+    docx.Document().save(whole)
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(file, "w") as made:
+        for name in parts.namelist():
+            made.writestr(name, b"<w:document" if name == "word/document.xml" else parts.read(name))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "mime_type"), [(b"%PDF-1.7 nothing", "application/pdf"), (torn(), DOCX)], ids=["pdf", "docx"]
+)
+async def test_a_broken_document_is_a_lesson_without_passages(world: World, data: bytes, mime_type: str) -> None:
     course, _ = await school(world)
     do, admin = world.house.workflows, (await world.admin()).actor
     content = await world.content(course, ContentType.DOCUMENT, publish=False, title="Broken")
-    await do.outlining.upload(
-        admin, content, chunks(b"%PDF-1.7 nothing"), mime_type="application/pdf", file_name="b.pdf"
-    )
+    await do.outlining.upload(admin, content, chunks(data), mime_type=mime_type, file_name="b.file")
     await do.outlining.set_published(admin, content, is_published=True)
     await world.settle()
     assert await world.count("assistant_contents", f"content_id = {content}") == 1

@@ -3,21 +3,13 @@
 import io
 
 import webvtt
-from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from adapters.extraction.unreadable import Unreadable
 from modules.assistant.domain.passages import Section, Sentence, sentences
 
 
 def caption_sections(data: bytes) -> list[Section]:
-    """Cues are joined to sentences; each begins at the second of its first cue.
-
-    :raises Unreadable:
-    """
-    try:
-        cues = webvtt.from_buffer(io.StringIO(data.decode("utf-8", "replace"))).captions
-    except (MalformedFileError, MalformedCaptionError) as error:
-        raise Unreadable(type(error).__name__) from error
+    """Cues are joined to sentences; each begins at the second of its first cue."""
+    cues = webvtt.from_buffer(io.StringIO(data.decode("utf-8", "replace"))).captions
     said, second, waiting = list[Sentence](), 0, ""
     for cue in cues:
         if not waiting:

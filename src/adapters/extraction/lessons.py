@@ -7,7 +7,6 @@ from typing import Protocol
 import structlog
 
 from adapters.extraction.markdown import markdown_sections
-from adapters.extraction.unreadable import Unreadable
 from modules.assistant.domain.passages import Section
 from modules.assistant.ports import Source
 
@@ -29,7 +28,7 @@ class LessonTexts:
         self._turn = asyncio.Lock()
 
     async def sections(self, source: Source) -> list[Section]:
-        found = markdown_sections(source.text) if source.text else []
+        found = await asyncio.to_thread(markdown_sections, source.text) if source.text else []
         if source.document_ref is not None:
             found += await self._document(source.document_ref, source.mime_type or "")
         for ref in source.caption_refs:
@@ -48,8 +47,8 @@ class LessonTexts:
         try:
             async with self._turn:
                 return await asyncio.to_thread(reader, data)
-        except Unreadable as error:  # its lesson can be read all the same, only not searched
-            log.warning("document_not_indexed", ref=ref, why=str(error))
+        except Exception:  # four libraries raise what they like; the lesson can be read all the same, only not searched
+            log.warning("document_not_indexed", ref=ref, exc_info=True)
             return []
 
 

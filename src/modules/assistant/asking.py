@@ -30,6 +30,8 @@ class Asking:
         """
         began = self.clock.now()
         async with self.begin() as store:
+            if known := await store.answered(once, int):
+                return known
             conversation = await own(store, actor, conversation_id)
             before = await store.last_question(conversation_id)
             await self._demand_pace(store, actor)
@@ -41,9 +43,9 @@ class Asking:
             await self._hits(conversation, sight, question, before), hints_only=sight.has_attempt and not sight.is_staff
         )
         async with self.begin() as store:
+            conversation = await own(store, actor, conversation_id)  # locked: parallel repeats come one by one
             if known := await store.answered(once, int):
                 return known
-            conversation = await own(store, actor, conversation_id)
             took = int((self.clock.now() - began).total_seconds() * 1000)
             answer_id = await store.add_turn(
                 conversation, question, found, mode=Mode.RETRIEVAL, latency_ms=took, title=title_of(question)
