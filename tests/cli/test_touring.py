@@ -15,7 +15,7 @@ from conftest import serving
 from entrypoints.cli import program, touring
 from entrypoints.http.app import create_app
 from entrypoints.seeding import seed_demo
-from entrypoints.tour import walk as tour_walk
+from entrypoints.tour import expecting
 from entrypoints.tour.expecting import Unexpected, expect
 from entrypoints.tour.guide import ALL
 from entrypoints.tour.steps import COURSE, catalogue
@@ -191,7 +191,7 @@ def test_the_token_is_sent_once_there_is_one() -> None:
 
 
 def test_mail_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tour_walk, "POLL_S", 0.001)
+    monkeypatch.setattr(expecting, "POLL_S", 0.001)
     boxes = iter([[], [{"subject": "Hello"}], [{"subject": "Receipt R-1"}, {"subject": "Hello"}]])
     walk = visitor(lambda _: httpx.Response(200, json={"results": next(boxes)}))
 
@@ -199,7 +199,7 @@ def test_mail_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mail_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tour_walk, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(expecting, "PATIENCE_S", 0.0)
     walk = visitor(lambda _: httpx.Response(200, json={"results": [{"subject": "Hello"}]}))
 
     with pytest.raises(Unexpected, match=r"No mail “Receipt” came .* there: Hello"):

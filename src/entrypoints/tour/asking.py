@@ -1,10 +1,9 @@
 """The tour's questions to the chatbot of its own course."""
 
-import time
 from collections.abc import Callable
 
-from entrypoints.tour.expecting import Unexpected, expect
-from entrypoints.tour.walk import PATIENCE_S, POLL_S, Walk
+from entrypoints.tour.expecting import Body, expect, patiently
+from entrypoints.tour.walk import Walk
 
 CONVERSATIONS = "/api/chatbot/conversations/"
 KNOWN, UNKNOWN = "When do I say good evening?", "How does a gearbox work?"
@@ -15,11 +14,13 @@ def ask(walk: Walk) -> str:
     """What the lessons say is quoted with where it stands; of what they do not say, nothing is made up."""
     begun = walk.post(CONVERSATIONS, {"course_id": walk.taster["id"]}, 201)
     path = f"{CONVERSATIONS}{begun['id']}/"
-    deadline = time.monotonic() + PATIENCE_S
-    while (answer := walk.post(f"{path}messages/", {"question": KNOWN}, 201))["kind"] != "answer":
-        if time.monotonic() > deadline:
-            raise Unexpected(f"The worker should have read the lessons by now: {walk.last}")
-        time.sleep(POLL_S * 5)  # of 20 questions a minute
+
+    def answered() -> Body | None:
+        found = walk.post(f"{path}messages/", {"question": KNOWN}, 201)
+        return found if found["kind"] == "answer" else None
+
+    late = "The worker should have read the lessons by now"
+    answer = patiently(answered, lambda: f"{late}: {walk.last}", every_s=1)  # 20 questions a minute are allowed
     cited = [one["title"] for one in answer["citations"]]
     expect("What is quoted", SHEET in cited, True)
     expect("The number of its citation in the answer", "[1]" in answer["content"], True)

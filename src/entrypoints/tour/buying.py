@@ -1,11 +1,10 @@
 """The tour's steps about money: a coupon, an invoice, and a refund that ends access."""
 
-import time
 from collections.abc import Callable
 
 from entrypoints.seeding.demo_world import ADMIN, COUPON, PASSWORD
-from entrypoints.tour.expecting import Body, Unexpected, expect
-from entrypoints.tour.walk import PATIENCE_S, POLL_S, Walk
+from entrypoints.tour.expecting import Body, expect, patiently
+from entrypoints.tour.walk import Walk
 
 PDF = b"%PDF-"
 
@@ -101,15 +100,12 @@ def refunded(walk: Walk) -> str:
 
 
 def _processed(walk: Walk) -> Body:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
+    def look() -> Body | None:
         refunds: list[Body] = walk.get("/api/payments/refunds/")["results"]
         found = next(one for one in refunds if one["id"] == walk.refund_id)
-        if found["status"] == "processed":
-            return found
-        if time.monotonic() > deadline:
-            raise Unexpected(f"The refund is {found['status']} after {PATIENCE_S:.0f} s.")
-        time.sleep(POLL_S)
+        return found if found["status"] == "processed" else None
+
+    return patiently(look, lambda: f"The refund is not processed: {walk.last}")
 
 
 BUYING: dict[str, Callable[[Walk], str]] = {

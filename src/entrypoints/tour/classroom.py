@@ -1,13 +1,12 @@
 """The tour's second half: a classmate comes, and the class talks; one of the two loses the connection and resumes."""
 
 import secrets
-import time
 import uuid
 
-from entrypoints.tour.expecting import Body, Unexpected, expect
+from entrypoints.tour.expecting import Body, Unexpected, expect, patiently
 from entrypoints.tour.socket import Socket
 from entrypoints.tour.steps import CODE, log_in, register
-from entrypoints.tour.walk import PATIENCE_S, POLL_S, Walk
+from entrypoints.tour.walk import Walk
 
 GROUPS, MESSAGES = "/api/community/groups/", "/api/community/messages/"
 NOTIFICATIONS = "/api/community/notifications/"
@@ -99,15 +98,14 @@ def read(walk: Walk) -> str:
 
 def _online(visitor: Walk) -> int:
     """How many are; whoever comes is said to be there a moment later, with all others who come then."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
+    online: Body = {}
+
+    def look() -> int | None:
         visitor.socket.say("presence_get")
-        online = visitor.socket.hear("presence_state")
-        if online["count"] >= 2:
-            return int(online["count"])
-        if time.monotonic() > deadline:
-            raise Unexpected(f"Two are here, and presence says {online}.")
-        time.sleep(POLL_S)
+        online.update(visitor.socket.hear("presence_state"))
+        return int(online["count"]) if online["count"] >= 2 else None
+
+    return patiently(look, lambda: f"Two are here, and presence says {online}.")
 
 
 def direct(walk: Walk) -> str:

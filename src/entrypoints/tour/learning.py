@@ -1,14 +1,13 @@
 """The tour's own course: learnt offline, checked by a quiz, reviewed, and certified."""
 
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import jwt
 
-from entrypoints.tour.expecting import Body, Unexpected, expect
-from entrypoints.tour.walk import PATIENCE_S, POLL_S, Walk
+from entrypoints.tour.expecting import Body, Unexpected, expect, patiently
+from entrypoints.tour.walk import Walk
 
 COURSE = "Say Hello: Your First Ten Minutes"
 SYNC, ATTEMPTS, REVIEWS = "/api/courses/progress/sync/", "/api/courses/quiz-attempts/", "/api/courses/reviews/"
@@ -56,12 +55,12 @@ def offline(walk: Walk) -> str:
     expect("The results", [one["status"] for one in first["results"]], ["applied"] * 4)
     again = walk.post(SYNC, {"events": told[::-1]})
     expect("The repeat's results", [one["status"] for one in again["results"]], ["duplicate"] * 4)
-    deadline = time.monotonic() + PATIENCE_S
-    while again["courses"][0]["completed_contents"] < 3:
-        if time.monotonic() > deadline:
-            raise Unexpected(f"Three lessons should have been completed by now: {again['courses'][0]}")
-        time.sleep(POLL_S)
-        again = walk.post(SYNC, {"events": [_event(contents["video"], 10, 10, watched=[[0, 10]])]})
+
+    def completed() -> Body | None:
+        told = walk.post(SYNC, {"events": [_event(contents["video"], 10, 10, watched=[[0, 10]])]})
+        return told if told["courses"][0]["completed_contents"] >= 3 else None
+
+    patiently(completed, lambda: f"Three lessons should have been completed by now: {walk.last}")
     return "four events, repeated without effect; 3 of 4 lessons"
 
 

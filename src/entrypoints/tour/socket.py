@@ -11,9 +11,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
-from entrypoints.tour.expecting import Body, Unexpected
-
-PATIENCE_S = 15.0
+from entrypoints.tour.expecting import PATIENCE_S, Body, Unexpected
 
 
 @dataclass

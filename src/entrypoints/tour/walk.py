@@ -3,7 +3,6 @@
 import ipaddress
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,10 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from entrypoints.tour.expecting import Body, Unexpected
+from entrypoints.tour.expecting import PATIENCE_S, Body, Unexpected, patiently
 from entrypoints.tour.socket import Socket
 
-PATIENCE_S, POLL_S = 15.0, 0.2
 TIMEOUT_S = 30
 SHOWN = 2_000
 
@@ -129,16 +127,17 @@ class Walk:
         )
 
     def _arrived(self, what: str, path: str, query: dict[str, str], is_it: Callable[[Body], bool]) -> Body:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            found: list[Body] = _expected(_request(self.sandbox, "GET", path, params=query), 200)["results"]
-            for one in found:
-                if is_it(one):
-                    return one
-            if time.monotonic() > deadline:
-                others = ", ".join(str(one.get("subject") or one.get("title")) for one in found) or "none"
-                raise Unexpected(f"No {what} came in {PATIENCE_S:.0f} s; there: {others}.")
-            time.sleep(POLL_S)
+        there: list[Body] = []
+
+        def look() -> Body | None:
+            there[:] = _expected(_request(self.sandbox, "GET", path, params=query), 200)["results"]
+            return next((one for one in there if is_it(one)), None)
+
+        def complaint() -> str:
+            others = ", ".join(str(one.get("subject") or one.get("title")) for one in there) or "none"
+            return f"No {what} came in {PATIENCE_S:.0f} s; there: {others}."
+
+        return patiently(look, complaint)
 
     def pay(self, order_id: str) -> Body:
         """What a person does at Razorpay's checkout."""
