@@ -25,11 +25,11 @@ class DateutilRules:
         try:
             parts = vRecur.from_ical(rule.strip().removeprefix("RRULE:").upper())
             wanted = _demand_allowed(parts)
-            last = _local_end(parts, first) or datetime.max  # noqa: DTZ901 - by the clocks of the class
+            last = _local_end(parts, first)
             text = ";".join(f"{name}={value}" for name, value in wanted.items())
             found = rrulestr(text, dtstart=local)
             named = islice(iter(found), limit + 1)
-            held = [start for start in named if start <= last]
+            held = [start for start in named if last is None or start <= last]
         except (ValueError, TypeError, KeyError, OverflowError):
             raise Invalid.field("recurrence", EXAMPLE) from None
         if local not in held[:1]:

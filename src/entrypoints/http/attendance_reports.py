@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from core.errors import Forbidden, NotFound
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
@@ -77,7 +78,8 @@ async def session_report(
     base = media(request)
     if kind == "csv":
         cards = await do(request).attendance.all_records(session_id)
-        rows = [IN_LISTS, *(_row(record_info(base, card), IN_LISTS) for card in cards)]
+        infos = (record_info(base, card) for card in cards)
+        rows = [IN_LISTS, *(_row(info, IN_LISTS, info.user) for info in infos)]
         return Response(csv_of(rows).encode(), media_type=CSV, headers=named(f"class-{session_id}"))
     page = page_request(limit, cursor, count=count)
     found = await do(request).attendance.records(page, session_id, flagged=flagged, status=status)
@@ -127,7 +129,7 @@ async def course_report(
     if user_id is not None:
         found_one = attendance_info(base, await _student(request, course_id, user_id))
         if kind == "csv":
-            text = csv_of([IN_REPORTS, _row(found_one, IN_REPORTS)])
+            text = csv_of([IN_REPORTS, _row(found_one, IN_REPORTS, found_one.user)])
             return Response(text.encode(), media_type=CSV, headers=named(f"attendance-{course_id}-{user_id}"))
         return Answer(found_one)
     await demand_teaches(request, course_id)
@@ -179,12 +181,14 @@ async def _student(request: Call, course_id: int, user_id: int) -> StudentReport
 async def _students(base: str, parts: AsyncIterator[list[StudentReport]]) -> AsyncIterator[str]:
     yield csv_of([IN_REPORTS])
     async for part in parts:
-        yield csv_of(_row(attendance_info(base, one), IN_REPORTS) for one in part)
+        infos = (attendance_info(base, one) for one in part)
+        yield csv_of(_row(info, IN_REPORTS, info.user) for info in infos)
 
 
-def _row(one: Struct, names: Sequence[str]) -> list[object]:
+def _row(one: Struct, names: Sequence[str], whose: Struct | None = None) -> list[object]:
     """Under these headings; whose line it is stands beside its values."""
-    return [getattr(one, name) if hasattr(one, name) else getattr(one.user, name) for name in names]  # type: ignore[attr-defined]
+    values = {**({} if whose is None else asdict(whose)), **asdict(one)}
+    return [values[name] for name in names]
 
 
 def _change(base: str, card: ChangeCard) -> ChangeInfo:

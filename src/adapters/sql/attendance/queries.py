@@ -94,7 +94,7 @@ def _card(row: AnyRow, actor: Actor) -> SessionCard:
         course_title=title,
         recurrence=recurrence,
         is_staff=is_staff(actor, teaches=bool(teaches)),
-        record=record(row[_WIDTH + 4 :]),
+        record=record(row[_WIDTH + 4 :]) if row[_WIDTH + 4] is not None else None,
         excuse_status=None if excuse_status is None else ExcuseStatus(excuse_status),
     )
 

@@ -167,10 +167,9 @@ class SqlRecordStore(SqlClassStore):
         key = {"session_id": session.id, "user_id": user_id}
         row = await self.transaction.row(KNOWN_LOCKED, key)
         row = row or await self.transaction.row(ADD, self._empty(session, user_id))
-        row = row or await self.transaction.row(KNOWN_LOCKED, key)  # a parallel call was first
-        found = record(row) if row else None
-        assert found is not None  # noqa: S101 - records are never removed
-        return found
+        if row is None:  # a parallel call was first
+            row = (await self.transaction.execute(KNOWN_LOCKED, key)).one()
+        return record(row)
 
     async def records(self, session: ClassSession, user_ids: Sequence[int]) -> dict[int, Record]:
         is_sqlite, ids = self.transaction.is_sqlite, sorted(set(user_ids))
@@ -181,11 +180,11 @@ class SqlRecordStore(SqlClassStore):
         await self.transaction.execute(ADD_MISSING, [self._empty(session, row[0]) for row in students])
         asked = {"session_id": session.id, "ids": [row[0] for row in students]}
         rows = await self.transaction.rows(MANY_LITE if is_sqlite else MANY_PG, asked)
-        return {found.user_id: found for row in rows if (found := record(row)) is not None}
+        return {found.user_id: found for found in map(record, rows)}
 
     async def unmarked_records(self, session: ClassSession) -> list[Record]:
         rows = await self.transaction.rows(UNMARKED, {"session_id": session.id})
-        return [found for row in rows if (found := record(row)) is not None]
+        return [record(row) for row in rows]
 
     async def save_records(self, changed: Sequence[tuple[Record, Record]], *, actor_id: int | None) -> None:
         if not changed:

@@ -47,9 +47,7 @@ _CARDS = _ALL.where(RECORDS.c.status.is_not(None))
 
 
 def _card(row: AnyRow) -> RecordCard:
-    found = record(row[:_R])
-    assert found is not None  # noqa: S101 - an inner join
-    return RecordCard(found, Person(*row[_R : _R + _P]))
+    return RecordCard(record(row[:_R]), Person(*row[_R : _R + _P]))
 
 
 RECORD_LIST = KeysetList(

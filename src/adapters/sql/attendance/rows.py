@@ -87,10 +87,7 @@ def statuses(kept: Any) -> tuple[Status, ...]:
     return msgspec.convert(kept, tuple[Status, ...])
 
 
-def record(row: Sequence[Any]) -> Record | None:
-    """None for the empty side of an outer join."""
-    if row[0] is None:
-        return None
+def record(row: Sequence[Any]) -> Record:
     values = list(row)
     values[_SOURCE] = SOURCES.get(values[_SOURCE])
     return Record(*values)
