@@ -45,14 +45,14 @@ def test_a_passage_is_of_one_page_and_named_by_its_beginning() -> None:
     assert [(one.heading, one.page, len(one.sentences)) for one in made] == [("A", 1, 2), ("C", 2, 1)]
 
 
-def hit(coverage: float, score: float = 5.0, *scores: float) -> Hit:
+def hit(certainty: float, score: float = 5.0, *scores: float) -> Hit:
     said = (Sentence("First.", 3), Sentence("Second.", 9), Sentence("Third."))
-    return Hit(7, "Tenses", "", None, said, score, coverage, scores or (0.0, 2.0, 0.5))
+    return Hit(7, "Tenses", "", None, said, score, certainty, scores or (0.0, 2.0, 0.5))
 
 
 def test_the_best_sentence_is_quoted_with_its_place() -> None:
     found = reply([hit(0.9)], hints_only=False)
-    assert (found.kind, found.content) == (Kind.ANSWER, "Second. [1]")
+    assert (found.kind, found.content) == (Kind.ANSWER, "Second. Third. [1]")  # so short a quote goes on
     assert (found.citations[0].second, found.citations[0].snippet) == (9, "Second.")
 
 
@@ -70,7 +70,8 @@ def test_a_hint_quotes_nothing() -> None:
 
 
 def test_a_weaker_passage_is_not_cited() -> None:
-    assert len(reply([hit(0.9, 5.0), hit(0.9, 4.0), hit(0.9, 1.0)], hints_only=False).citations) == 2
+    assert len(reply([hit(0.9, 5.0), hit(0.9, 4.6), hit(0.9, 4.0)], hints_only=False).citations) == 2
+    assert len(reply([hit(0.9, 5.0), hit(FLOOR - 0.01, 4.9)], hints_only=False).citations) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Each course has 60 questions that one lesson answers and 24 that none does. Ever
 the half that the engine is tuned by; the other half is only measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from msgspec import Struct
 from adapters.extraction.markdown import markdown_sections
 from adapters.ranking.index import Index
 from modules.assistant.asking import MOST_HITS
-from modules.assistant.domain.answers import Hit, Kind, reply
+from modules.assistant.domain.answers import reply
 from modules.assistant.domain.passages import passages
 from modules.assistant.ports import IndexedPassage
 
@@ -28,6 +28,15 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     language: str
     lesson: str | None
     quote: str | None
+
+
+class Tried(Struct, frozen=True):
+    """What came of a question: lessons as they were found, the best first, and those that were cited."""
+
+    half: str
+    question: Question
+    found: list[str]
+    cited: list[str]
 
 
 class Figures(Struct):
@@ -49,7 +58,7 @@ class Figures(Struct):
     @property
     def citation_precision(self) -> float:
         """Citations, in any answer, of the lesson that answers the question."""
-        return self.right_citations / self.citations
+        return self.right_citations / self.citations if self.citations else 0.0
 
     @property
     def refusal(self) -> float:
@@ -71,39 +80,50 @@ def lessons(course: Path) -> dict[str, str]:
     return {file.stem: file.read_text(encoding="utf-8") for file in sorted(course.glob("*.md"))}
 
 
+def texts_of(course: Path) -> list[IndexedPassage]:
+    """The course's passages as the house cuts them; a content's id is its lesson's place."""
+    return [
+        IndexedPassage(number, text.partition("\n")[0].lstrip("# "), passage)
+        for number, text in enumerate(lessons(course).values())
+        for passage in passages(markdown_sections(text))
+    ]
+
+
 def measured() -> dict[str, Figures]:
-    """By the half."""
+    """The chatbot's own engine, by the half."""
+    return counted(tried for course in sorted(COURSES.iterdir()) for tried in _asked(course))
+
+
+def counted(all_tried: Iterable[Tried]) -> dict[str, Figures]:
     found = {half: Figures() for half in HALVES}
-    for course in sorted(COURSES.iterdir()):
-        for half, asked, hits, names in _tried(course):
-            _count(found[half], asked, hits, names)
+    for tried in all_tried:
+        _count(found[tried.half], tried)
     return found
 
 
-def _tried(course: Path) -> Iterator[tuple[str, Question, list[Hit], list[str]]]:
-    texts = lessons(course)
-    names = list(texts)
-    index = Index(
-        [
-            IndexedPassage(number, text.partition("\n")[0].lstrip("# "), passage)
-            for number, text in enumerate(texts.values())
-            for passage in passages(markdown_sections(text))
-        ]
-    )
-    for place, asked in enumerate(questions(course)):
-        yield HALVES[place % 2], asked, index.best(asked.question, range(len(names)), MOST_HITS), names
+def in_turn(course: Path) -> Iterator[tuple[str, Question]]:
+    """The questions with the half that they belong to."""
+    for place, question in enumerate(questions(course)):
+        yield HALVES[place % 2], question
 
 
-def _count(figures: Figures, asked: Question, hits: list[Hit], names: list[str]) -> None:
-    said = reply(hits, hints_only=False)
-    cited = [names[citation.content_id] for citation in said.citations]
-    figures.citations += len(cited)
-    figures.right_citations += cited.count(asked.lesson) if asked.lesson else 0
-    if asked.lesson is None:
+def _asked(course: Path) -> Iterator[Tried]:
+    names, index = list(lessons(course)), Index(texts_of(course))
+    for half, question in in_turn(course):
+        hits = index.best(question.question, range(len(names)), MOST_HITS)
+        said = reply(hits, hints_only=False)
+        cited = [names[citation.content_id] for citation in said.citations]
+        yield Tried(half, question, [names[hit.content_id] for hit in hits], cited)
+
+
+def _count(figures: Figures, tried: Tried) -> None:
+    lesson = tried.question.lesson
+    figures.citations += len(tried.cited)
+    figures.right_citations += tried.cited.count(lesson) if lesson else 0
+    if lesson is None:
         figures.unanswerable += 1
-        figures.refused += said.kind is Kind.NO_ANSWER
+        figures.refused += not tried.cited
         return
-    first = list(dict.fromkeys(names[hit.content_id] for hit in hits))[:3]
     figures.answerable += 1
-    figures.found += asked.lesson in first
-    figures.answered += asked.lesson in cited
+    figures.found += lesson in list(dict.fromkeys(tried.found))[:3]
+    figures.answered += lesson in tried.cited

@@ -24,12 +24,20 @@ class Bm25Ranking:
         self._making: dict[int, asyncio.Lock] = {}
 
     async def best(
-        self, course_id: int, version: int, load: Load, question: str, *, among: Collection[int], limit: int
+        self,
+        course_id: int,
+        version: int,
+        load: Load,
+        question: str,
+        *,
+        among: Collection[int],
+        limit: int,
+        after: str | None = None,
     ) -> list[Hit]:
         if not version or not among:
             return []
         index = await self._index(course_id, version, load)
-        return index.best(question, among, limit)
+        return index.best(question, among, limit, after=after)
 
     async def _index(self, course_id: int, version: int, load: Load) -> "Index":
         async with self._making.setdefault(course_id, asyncio.Lock()):

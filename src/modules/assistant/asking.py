@@ -54,17 +54,23 @@ class Asking:
             return answer_id
 
     async def _hits(self, conversation: Conversation, sight: Sight, question: str, before: str | None) -> list[Hit]:
-        """A question that finds nothing by itself may go on from the one before it: “And in the past?”"""
-        hits = await self._best(conversation.course_id, sight, question)
-        if before is None or (hits and hits[0].coverage >= FLOOR):
-            return hits
-        together = await self._best(conversation.course_id, sight, f"{before} {question}")
-        return together if together and together[0].coverage >= FLOOR else hits
+        """A short question may go on from the one before it: “And in the past?” Else it stands for itself."""
+        if before is not None:
+            together = await self._best(conversation.course_id, sight, question, after=before)
+            if together and together[0].certainty >= FLOOR:
+                return together
+        return await self._best(conversation.course_id, sight, question)
 
-    async def _best(self, course_id: int, sight: Sight, question: str) -> list[Hit]:
+    async def _best(self, course_id: int, sight: Sight, question: str, *, after: str | None = None) -> list[Hit]:
         version = await self.passages.version(course_id)
         return await self.ranking.best(
-            course_id, version, self.passages.of_course, question, among=sight.open_contents, limit=MOST_HITS
+            course_id,
+            version,
+            self.passages.of_course,
+            question,
+            among=sight.open_contents,
+            limit=MOST_HITS,
+            after=after,
         )
 
     async def _demand_pace(self, store: ConversationStore, actor: Actor) -> None:

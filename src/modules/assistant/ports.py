@@ -87,9 +87,10 @@ class Ranking(Protocol):
         *,
         among: Collection[int],
         limit: int,
+        after: str | None = None,
     ) -> list[Hit]:
         """The passages of these contents that say the most of what is asked, best first. What `load` gives is kept
-        for this version of the course.
+        for this version of the course. With `after`, the question before it, only if this one goes on from that.
         """
         ...
 
