@@ -314,7 +314,8 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
 def build_world(database_url: str, sandbox: SandboxClient, directory: Path, **overrides: str) -> World:
     clock = TestClock()
     house = compose(settings_for(database_url, sandbox, directory, **overrides), clock=clock)
-    app: Any = create_app(house) if overrides else app_over(house)
+    shapes_the_app = any(not name.startswith("SHALA_LLM_") for name in overrides)
+    app: Any = create_app(house) if shapes_the_app else app_over(house)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return World(house, httpx.AsyncClient(transport=transport, base_url="http://testserver"), clock, sandbox)
 

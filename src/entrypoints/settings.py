@@ -78,6 +78,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, _about("File with the JSON of Firebase's service account; empty: nothing is pushed")
     ] = ""
     fcm_base_url: Annotated[str, _about("Another address of Firebase: the sandbox")] = ""
+    llm_base_url: Annotated[
+        str,
+        _about("Address of an OpenAI-compatible endpoint, with its /v1; empty: the chatbot quotes, without a model"),
+    ] = ""
+    llm_api_key: Annotated[str, _about("Its key, if it wants one")] = ""
+    llm_model: Annotated[str, _about("The model's name")] = ""
+    llm_timeout_seconds: Annotated[int, _about("An answer's longest time; then the chatbot quotes", ge=1, le=120)] = 20
+    llm_answer_tokens: Annotated[int, _about("An answer's tokens, at most", ge=50, le=4000)] = 500
+    llm_daily_tokens: Annotated[int, _about("Tokens of all answers in 24 hours; then the chatbot quotes", ge=0)] = (
+        1_000_000
+    )
     app_url: Annotated[
         str, _about("Where links in mails lead, before /post/9 and the like; default: the API's own /open")
     ] = ""
@@ -238,6 +249,8 @@ def _contradictions(settings: Settings) -> list[str]:
         ]
     if settings.database_url and not settings.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
         faults.append("SHALA_DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite://.")
+    if bool(settings.llm_base_url) != bool(settings.llm_model):
+        faults.append("SHALA_LLM_BASE_URL and SHALA_LLM_MODEL go together.")
     is_live = settings.razorpay_key_id.startswith("rzp_live_")
     if is_live and settings.env is not Environment.PRODUCTION:
         faults.append("SHALA_RAZORPAY_KEY_ID is a live key, which only production may use.")
@@ -270,6 +283,9 @@ def _insecurities(settings: Settings) -> list[str]:
         "SHALA_RAZORPAY_WEBHOOK_SECRET must differ from the key's secret.": bool(settings.razorpay_key_secret)
         and settings.razorpay_webhook_secret == settings.razorpay_key_secret,
         "SHALA_FCM_BASE_URL must be empty in production.": bool(settings.fcm_base_url),
+        "SHALA_LLM_BASE_URL must be https where SHALA_LLM_API_KEY is sent.": bool(settings.llm_api_key)
+        and _is_plain(settings.llm_base_url),
+        "SHALA_LLM_BASE_URL must not be the sandbox in production.": "/sandbox/" in settings.llm_base_url,
         "SHALA_SMTP_TLS must not be off in production.": settings.smtp_tls == "off",
         "SHALA_SANDBOX_URL must be empty in production.": bool(settings.sandbox_url),
         "SHALA_MAIL_FROM still is the example.": "example.com" in settings.mail_from,

@@ -149,6 +149,15 @@ async def _pushes(house: House) -> str:
     return "lets us in"
 
 
+async def _model(house: House) -> str:
+    if house.model is None:
+        return "not configured: the chatbot quotes"
+    if not isinstance(house.model, Greets):
+        return "cannot be tried without asking"
+    await house.model.greet()
+    return "lets us in"
+
+
 CHECKS: dict[str, Callable[[House], Awaitable[str]]] = {
     "settings": _settings,
     "database": _database,
@@ -160,4 +169,5 @@ CHECKS: dict[str, Callable[[House], Awaitable[str]]] = {
     "razorpay": _razorpay,
     "mail server": _mail,
     "pushes": _pushes,
+    "language model": _model,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from adapters.fcm import FcmPushService
 from adapters.limiting import RateLimits
@@ -57,14 +57,16 @@ from adapters.system import HmacDerivation, SystemClock, SystemRandomness
 from adapters.tokens import JwtAccessTokens, SigningKey
 from core.clock import Clock
 from core.hub import Hub
-from entrypoints.compose.assistant import assistant
+from entrypoints.compose.assistant import assistant, engine
 from entrypoints.compose.attendance import attendance
 from entrypoints.compose.commerce import commerce
 from entrypoints.compose.learning import learning
 from entrypoints.compose.tools import Tools
+from entrypoints.ongoing import Ongoing
 from entrypoints.reactions import choreography
 from entrypoints.settings import Settings
 from entrypoints.workflows import Workflows
+from modules.assistant.ports import Engine
 from modules.commerce.ports import PaymentGateway
 from modules.community.chatting import Chatting
 from modules.community.founding import Founding
@@ -93,6 +95,11 @@ from modules.notifications.telling import Telling
 __all__ = ["House", "compose", "schema"]
 
 
+@runtime_checkable
+class Closes(Protocol):
+    async def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class House:
     """Everything that is running, and how to stop it."""
@@ -113,6 +120,8 @@ class House:
     gateway: PaymentGateway
     transport: MailTransport
     pushes: PushService | None
+    model: Engine | None
+    ongoing: Ongoing = field(default_factory=Ongoing)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -138,7 +147,7 @@ def compose(
     limits = RateLimits(settings.redis_url or None)
     library, shelf = _storage(settings, tools)
     gateway = gateway or _gateway(settings)
-    transport, pushes = transport or _transport(settings), _pushes(settings)
+    transport, pushes, model = transport or _transport(settings), _pushes(settings), engine(settings)
     money = commerce(settings, tools, gateway)
     lessons = learning(settings, tools, library, shelf)
     workflows = Workflows(
@@ -146,7 +155,7 @@ def compose(
         **lessons,
         **money,
         **attendance(settings, tools),
-        **assistant(tools, library, lessons["catalogue"], lessons["viewing"]),
+        **assistant(settings, tools, library, lessons["catalogue"], lessons["viewing"], model),
         **_community(tools, shelf, library),
         **_notifications(settings, tools, transport, pushes, money["invoicing"]),
         presence=presence,
@@ -169,16 +178,12 @@ def compose(
         gateway=gateway,
         transport=transport,
         pushes=pushes,
+        model=model,
         closers=[database.close, limits.close, presence.close, hub.close, transport.close],
     )
-    if pushes is not None:
-        house.closers.append(pushes.close)
-    if isinstance(wake_up, SaqWakeUp):
-        house.closers.append(wake_up.close)
-    if isinstance(workflows.views, SqlPostViews):
-        house.closers.append(workflows.views.close)
-    if isinstance(gateway, RazorpayGateway):
-        house.closers.append(gateway.close)
+    may_close = (pushes, model, wake_up, workflows.views, gateway)
+    house.closers += [one.close for one in may_close if isinstance(one, Closes)]
+    house.closers.append(house.ongoing.close)  # last, so that it is closed first
     return house
 
 

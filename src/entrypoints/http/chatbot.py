@@ -1,17 +1,16 @@
 """/api/chatbot/: conversations with the course chatbot."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import UNSET, Meta, Struct, UnsetType
+from prometheus_client import Counter
 
 from core.errors import NotFound
 from core.paging import DEFAULT_LIMIT
-from entrypoints.http.answers import ENCODER, Answer
+from entrypoints.http.answers import Answer
 from entrypoints.http.calls import (
     Call,
     Count,
@@ -26,13 +25,13 @@ from entrypoints.http.calls import (
     once,
     page_request,
 )
+from entrypoints.http.chatbot_events import EVENTS, streamed
+from entrypoints.http.chatbot_wire import ConversationInfo, FeedbackInfo, MessageInfo, conversation_info, message_info
 from entrypoints.http.policy import MINUTE, Policy, demand
-from entrypoints.http.wire import Ref
-from modules.assistant.domain.answers import Citation, Kind, Mode, Nearest
-from modules.assistant.domain.conversations import LONGEST_TITLE, Author, Message
-from modules.assistant.queries import ConversationCard
+from modules.assistant.domain.answers import Tell, silently
+from modules.assistant.domain.conversations import LONGEST_TITLE
 
-EVENTS = "text/event-stream"
+ANSWERS = Counter("shala_chatbot_answers_total", "Answers of the chatbot by who spoke, and what kind", ["mode", "kind"])
 Title = Annotated[str, Meta(max_length=LONGEST_TITLE)]
 Question = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
 Rating = Literal[-1, 1]
@@ -67,40 +66,6 @@ class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 
 
-class FeedbackInfo(Struct, frozen=True):
-    message_id: int
-    rating: int
-    reason: str
-
-
-class ConversationInfo(Struct, frozen=True):
-    id: int
-    course_id: int
-    course: Ref
-    title: str
-    message_count: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class MessageInfo(Struct, frozen=True):
-    """A question (`role` user) or an answer (assistant). `kind` and `mode` are null in questions; `feedback` is one's
-    own. A citation has a page, a second, or neither.
-    """
-
-    id: int
-    conversation_id: int
-    role: Author
-    question_id: int | None
-    content: str
-    kind: Kind | None
-    mode: Mode | None
-    citations: list[Citation]
-    nearest: list[Nearest]
-    feedback: FeedbackInfo | None
-    created_at: datetime
-
-
 @get("/conversations/", policy=Policy.OWNER)
 async def conversations(
     request: Call,
@@ -112,7 +77,7 @@ async def conversations(
     """One's own, the last one that was used first."""
     page = page_request(limit, cursor, count=count, kinds=(Moment, int))
     found = await do(request).conversations.conversations(page, caller(request).user_id, course_id)
-    return listing(request, found, _conversation)
+    return listing(request, found, conversation_info)
 
 
 @post("/conversations/", policy=Policy.USER)
@@ -154,25 +119,32 @@ async def messages(
     """Questions and answers, newest first."""
     await _read(request, conversation_id)
     page, user_id = page_request(limit, cursor, count=count), caller(request).user_id
-    return listing(request, await do(request).conversations.messages(page, conversation_id, user_id), _message)
+    return listing(request, await do(request).conversations.messages(page, conversation_id, user_id), message_info)
 
 
 @post("/conversations/{conversation_id:int}/messages/", policy=Policy.OWNER, status_code=201)
 async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Asked]) -> Answer[MessageInfo] | Stream:
-    """Ask, and get the answer: quoted from what one may open at this moment, or that nothing there says so. With
-    `Accept: text/event-stream` it comes as server-sent events: start, delta (repeated), sources, done.
+    """Ask, and get the answer: from what one may open at this moment, or that nothing there says so. With
+    `Accept: text/event-stream` it comes as server-sent events while it is found: start, delta (repeated), sources,
+    done; or error. A second start makes void what was told before it.
     """
-    h, user_id = house(request), caller(request).user_id
-    await demand(h, "questions", str(user_id), most=h.settings.limit_questions, seconds=MINUTE)
+    h, actor = house(request), caller(request)
+    await demand(h, "questions", str(actor.user_id), most=h.settings.limit_questions, seconds=MINUTE)
     key = await once(request, "question")
-    answer_id = await do(request).asking.ask(caller(request), conversation_id, data.question, once=key)
-    found = await do(request).conversations.message(answer_id, user_id)
-    if found is None:
-        raise NotFound
-    answer = _message(found)
+
+    async def answer(tell: Tell) -> int:
+        return await h.workflows.asking.ask(actor, conversation_id, data.question, once=key, tell=tell)
+
+    async def read(answer_id: int) -> MessageInfo:
+        found = await h.workflows.conversations.message(answer_id, actor.user_id)
+        if found is None:
+            raise NotFound
+        ANSWERS.labels(found.mode, found.kind).inc()
+        return message_info(found)
+
     if EVENTS in request.headers.get("accept", ""):
-        return Stream(_events(answer), media_type=EVENTS, status_code=200, headers={"Cache-Control": "no-store"})
-    return Answer(answer, status_code=201)
+        return await streamed(h.ongoing, answer, read)
+    return Answer(await read(await answer(silently)), status_code=201)
 
 
 @post("/conversations/{conversation_id:int}/messages/{message_id:int}/feedback/", policy=Policy.OWNER, status_code=200)
@@ -190,43 +162,7 @@ async def _read(request: Call, conversation_id: int) -> ConversationInfo:
     card = await do(request).conversations.conversation(conversation_id, caller(request).user_id)
     if card is None:
         raise NotFound
-    return _conversation(card)
-
-
-def _conversation(card: ConversationCard) -> ConversationInfo:
-    found = card.conversation
-    course = Ref(found.course_id, card.course_title)
-    times = (found.created_at, found.updated_at)
-    return ConversationInfo(found.id, found.course_id, course, found.title, found.message_count, *times)
-
-
-def _message(found: Message) -> MessageInfo:
-    return MessageInfo(
-        id=found.id,
-        conversation_id=found.conversation_id,
-        role=found.role,
-        question_id=found.question_id,
-        content=found.content,
-        kind=found.kind,
-        mode=found.mode,
-        citations=list(found.citations),
-        nearest=list(found.nearest),
-        feedback=None if found.rating is None else FeedbackInfo(found.id, found.rating, found.reason),
-        created_at=found.created_at,
-    )
-
-
-async def _events(answer: MessageInfo) -> AsyncIterator[bytes]:
-    """As the app draws it: first that there is an answer, then its words, then where they stand, then the whole."""
-    yield _event("start", {"id": answer.id, "question_id": answer.question_id, "mode": answer.mode})
-    for place, paragraph in enumerate(answer.content.split("\n\n")):
-        yield _event("delta", {"text": f"\n\n{paragraph}" if place else paragraph})
-    yield _event("sources", {"citations": answer.citations})
-    yield _event("done", answer)
-
-
-def _event(name: str, data: object) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), ENCODER.encode(data))
+    return conversation_info(card)
 
 
 HANDLERS = [

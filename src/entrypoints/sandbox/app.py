@@ -18,6 +18,7 @@ from entrypoints.sandbox.fcm import Fcm, fcm_api
 from entrypoints.sandbox.fcm_account import FcmAccount
 from entrypoints.sandbox.mail_pages import mail_pages
 from entrypoints.sandbox.mailbox import Mailbox
+from entrypoints.sandbox.openai import LanguageModel, openai_api
 from entrypoints.sandbox.pages import page
 from entrypoints.sandbox.payment_pages import payment_pages
 from entrypoints.sandbox.push_pages import push_pages
@@ -39,6 +40,8 @@ No money moves, and no mail or push leaves this machine.</p>
 <li class="card"><a href="/sandbox/mail/"><b>Mail</b></a><p class="soft">Everything that was sent, to whomever.</p></li>
 <li class="card"><a href="/sandbox/push/"><b>Phones</b></a>
 <p class="soft">The pushes that lie on each screen, and those they replaced.</p></li>
+<li class="card"><a href="/sandbox/openai/calls/"><b>Language model</b></a>
+<p class="soft">What it was asked last, as JSON.</p></li>
 <li class="card"><a href="/sandbox/razorpay/webhooks/"><b>Webhooks</b></a>
 <p class="soft">Each delivery attempt, as JSON.</p></li>
 <li class="card"><a href="/sandbox/faults/"><b>Faults</b></a><p class="soft">How the world misbehaves, as JSON;
@@ -79,6 +82,7 @@ class Sandbox:
         account = RazorpayAccount(config.key_id, config.key_secret)
         self._razorpay = Razorpay(account, self._webhooks, self.faults, config.merchant_name)
         sender = None if config.service_account is None else FcmAccount(config.service_account)
+        self.language_model = LanguageModel(self.faults)
         self._fcm = Fcm(sender, self.pushes, self.faults)
         self.app = self._application()
 
@@ -120,6 +124,7 @@ class Sandbox:
         self._razorpay.forget()
         self.mailbox.forget()
         self.pushes.forget()
+        self.language_model.forget()
 
     def _remembered(self) -> list[tuple[object, tuple[str, ...]]]:
         account = ("orders", "payments", "_order_of_receipt", "_payments_of_order")
@@ -141,6 +146,7 @@ class Sandbox:
                 payment_pages(self._razorpay),
                 mail_pages(self.mailbox),
                 fcm_api(self._fcm),
+                openai_api(self.language_model),
                 push_pages(self.pushes, self.config.merchant_name),
             ],
             on_startup=[self.start],

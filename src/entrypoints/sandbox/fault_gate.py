@@ -1,4 +1,4 @@
-"""Stand before the Razorpay API and before FCM, and make their calls fail the way the fault knobs say.
+"""Stand before the Razorpay API, FCM and the language model, and make their calls fail the way the fault knobs say.
 
 A dropped connection is really closed, without a byte of an answer, under uvicorn (httptools and h11). Under another
 server the answer breaks off in its body instead, which a client sees as a broken read.
@@ -17,6 +17,12 @@ from entrypoints.sandbox.faults import Faults, RazorpayFaults, Resource
 from entrypoints.sandbox.fcm_errors import OUTAGES
 
 DELAY_KEY: Final = "sandbox_delay_s"
+KNOBS_KEY: Final = "sandbox_openai_knobs"
+_MODEL_REFUSALS: Final = {
+    "401": "Incorrect API key provided.",
+    "429": "Rate limit reached.",
+    "500": "The server had an error while processing your request.",
+}
 _LONGEST_HANG_S: Final = 300
 _RATE_LIMITED = (
     b'{"error":{"code":"BAD_REQUEST_ERROR","description":"Request failed due to rate limiting.","metadata":{}}}'
@@ -100,6 +106,29 @@ class FcmGate:
             await _cut(receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+class OpenAiGate:
+    """What is wrong with the words themselves, the endpoint does: it finds the knobs in the scope's state."""
+
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hit = self.faults.take_openai()
+        if hit is not None:
+            await asyncio.sleep(hit.delay_s)
+            if hit.fail == "drop_before":
+                await _cut(receive, send)
+                return
+            if hit.fail in _MODEL_REFUSALS:
+                more = [] if hit.retry_after_s is None else [(b"retry-after", str(hit.retry_after_s).encode())]
+                body = msgspec.json.encode({"error": {"message": _MODEL_REFUSALS[hit.fail], "code": hit.fail}})
+                await _answer(send, int(hit.fail), b"application/json", body, more)
+                return
+            scope.setdefault("state", {})[KNOBS_KEY] = hit
+        await self.app(scope, receive, send)
 
 
 async def _say_nothing(_: Message) -> None: ...

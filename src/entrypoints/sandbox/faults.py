@@ -11,6 +11,7 @@ from entrypoints.sandbox.razorpay_entities import RefundStatus
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 Times = Annotated[int, msgspec.Meta(ge=1)] | None
+Lie = Literal["invented", "unsupported", "obedient", "silent", "endless"]
 Resource = Literal["orders", "payments", "refunds"]
 
 
@@ -71,12 +72,30 @@ class FcmFaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unregistered: list[str] = []
 
 
+class OpenAiFaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What asking the language model meets. ``delay_s`` passes before its first word, ``between_s`` before each other.
+
+    ``break_off`` ends the stream in the middle, ``garbage`` at its end. ``lie`` is what the model says instead:
+    ``invented`` claims name passages that there are not, or none; ``unsupported`` ones name a passage that does not
+    say so; ``obedient`` does what a passage orders and tells its instructions; ``silent`` says nothing; ``endless``
+    never ends.
+    """
+
+    delay_s: Seconds = 0
+    between_s: Seconds = 0
+    fail: Literal["401", "429", "500", "drop_before", "break_off", "error_midway", "garbage"] | None = None
+    retry_after_s: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    lie: Lie | None = None
+    times: Times = None
+
+
 class FaultDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     razorpay: RazorpayFaults = RazorpayFaults()
     refunds: RefundFaults = RefundFaults()
     webhooks: WebhookFaults = WebhookFaults()
     smtp: SmtpFaults = SmtpFaults()
     fcm: FcmFaults = FcmFaults()
+    openai: OpenAiFaults = OpenAiFaults()
 
 
 class Faults:
@@ -129,6 +148,16 @@ class Faults:
         kept = FcmFaults(unregistered=knobs.unregistered)
         rest = msgspec.structs.replace(knobs, times=left) if left != 0 else kept
         self._document = msgspec.structs.replace(self._document, fcm=rest)
+        return knobs
+
+    def take_openai(self) -> OpenAiFaults | None:
+        """What hits this question, counted."""
+        knobs = self._document.openai
+        if knobs == OpenAiFaults():
+            return None
+        left = _one_less(knobs.times)
+        rest = msgspec.structs.replace(knobs, times=left) if left != 0 else OpenAiFaults()
+        self._document = msgspec.structs.replace(self._document, openai=rest)
         return knobs
 
 

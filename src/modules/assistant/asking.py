@@ -7,8 +7,9 @@ from core.clock import Clock
 from core.errors import NotFound
 from core.idempotency import Once
 from core.transaction import Begin
+from modules.assistant.answering import Answering
 from modules.assistant.conversing import own
-from modules.assistant.domain.answers import FLOOR, Hit, Mode, reply
+from modules.assistant.domain.answers import FLOOR, Hit, Tell, silently
 from modules.assistant.domain.conversations import DAILY, DAY, Conversation, DailyLimit, Sight, demand_entry, title_of
 from modules.assistant.ports import ConversationStore, Lessons, Passages, Ranking
 
@@ -21,10 +22,14 @@ class Asking:
     lessons: Lessons
     passages: Passages
     ranking: Ranking
+    answering: Answering
     clock: Clock
 
-    async def ask(self, actor: Actor, conversation_id: int, question: str, *, once: Once | None = None) -> int:
-        """The answer's id. What may be opened is asked anew for each question, and nothing else is ranked.
+    async def ask(
+        self, actor: Actor, conversation_id: int, question: str, *, once: Once | None = None, tell: Tell = silently
+    ) -> int:
+        """The answer's id; what is said is told before it is kept, and not at all if it was already. What may be
+        opened is asked anew for each question, and nothing else is ranked.
 
         :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises DailyLimit:
         """
@@ -35,21 +40,20 @@ class Asking:
             conversation = await own(store, actor, conversation_id)
             before = await store.last_question(conversation_id)
             await self._demand_pace(store, actor)
+            spent = await self._spent(store)
         sight = await self.lessons.sight(conversation.course_id, actor)
         if sight is None:
             raise NotFound
         demand_entry(sight)
-        found = reply(
-            await self._hits(conversation, sight, question, before), hints_only=sight.has_attempt and not sight.is_staff
-        )
+        hits = await self._hits(conversation, sight, question, before)
+        hints_only = sight.has_attempt and not sight.is_staff
+        found = await self.answering.answer(question, before, hits, hints_only=hints_only, spent=spent, tell=tell)
         async with self.begin() as store:
             conversation = await own(store, actor, conversation_id)  # locked: parallel repeats come one by one
             if known := await store.answered(once, int):
                 return known
             took = int((self.clock.now() - began).total_seconds() * 1000)
-            answer_id = await store.add_turn(
-                conversation, question, found, mode=Mode.RETRIEVAL, latency_ms=took, title=title_of(question)
-            )
+            answer_id = await store.add_turn(conversation, question, found, latency_ms=took, title=title_of(question))
             await store.answer(once, answer_id)
             return answer_id
 
@@ -76,3 +80,6 @@ class Asking:
     async def _demand_pace(self, store: ConversationStore, actor: Actor) -> None:
         if await store.asked_since(actor.user_id, self.clock.now() - DAY) >= DAILY:
             raise DailyLimit(retry_after=int(DAY.total_seconds() // 24))
+
+    async def _spent(self, store: ConversationStore) -> int:
+        return 0 if self.answering.engine is None else await store.spent_since(self.clock.now() - DAY)

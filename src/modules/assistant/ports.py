@@ -1,6 +1,6 @@
 """What the chatbot needs from the outside."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,9 +9,10 @@ from msgspec import Struct
 from core.actor import Actor
 from core.events import Emits
 from core.idempotency import Remembers
-from modules.assistant.domain.answers import Hit, Mode, Reply
+from modules.assistant.domain.answers import Hit, Reply
 from modules.assistant.domain.conversations import Conversation, Message, Sight, UnansweredQuestion
 from modules.assistant.domain.passages import Passage, Section
+from modules.assistant.domain.prompting import Prompt
 
 
 class Source(Struct, frozen=True):
@@ -95,6 +96,23 @@ class Ranking(Protocol):
         ...
 
 
+class Spent(Struct, frozen=True):
+    """The tokens of an answer, with its prompt."""
+
+    tokens: int
+
+
+class Engine(Protocol):
+    """A language model."""
+
+    def answer(self, prompt: Prompt) -> AsyncGenerator[str | Spent, None]:
+        """Its words as they come; at last what they took, if it tells.
+
+        :raises Unavailable: at any time, also in the middle of it.
+        """
+        ...
+
+
 class ConversationStore(Emits, Remembers, Protocol):
     async def conversation(self, conversation_id: int, user_id: int) -> Conversation | None:
         """One's own; locked."""
@@ -107,12 +125,16 @@ class ConversationStore(Emits, Remembers, Protocol):
     async def remove(self, conversation_id: int) -> None: ...
 
     async def add_turn(
-        self, conversation: Conversation, question: str, reply: Reply, *, mode: Mode, latency_ms: int, title: str
+        self, conversation: Conversation, question: str, reply: Reply, *, latency_ms: int, title: str
     ) -> int:
         """The answer's id. The conversation takes this title if it has none."""
         ...
 
     async def asked_since(self, user_id: int, since: datetime) -> int: ...
+
+    async def spent_since(self, since: datetime) -> int:
+        """Tokens, of everybody's answers."""
+        ...
 
     async def last_question(self, conversation_id: int) -> str | None: ...
 

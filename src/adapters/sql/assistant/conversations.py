@@ -11,7 +11,7 @@ from adapters.sql.learning.rows import COURSES
 from adapters.sql.pages import KeysetList, given
 from adapters.sql.store import SqlStore
 from core.paging import Page, PageRequest
-from modules.assistant.domain.answers import Mode, Reply
+from modules.assistant.domain.answers import Reply
 from modules.assistant.domain.conversations import Author, Conversation, Message
 from modules.assistant.queries import ConversationCard
 
@@ -37,6 +37,9 @@ ASKED = select(func.count()).where(
     MESSAGES.c.user_id == _USER,
     MESSAGES.c.role == Author.USER.value,
     MESSAGES.c.created_at > bindparam("since", type_=MESSAGES.c.created_at.type),
+)
+SPENT = select(func.coalesce(func.sum(MESSAGES.c.tokens), 0)).where(
+    MESSAGES.c.tokens.is_not(None), MESSAGES.c.created_at > bindparam("since", type_=MESSAGES.c.created_at.type)
 )
 LAST_QUESTION = (
     select(MESSAGES.c.content)
@@ -96,7 +99,7 @@ class SqlConversationStore(SqlStore):
             await self.transaction.execute(statement, {"row": conversation_id})
 
     async def add_turn(
-        self, conversation: Conversation, question: str, reply: Reply, *, mode: Mode, latency_ms: int, title: str
+        self, conversation: Conversation, question: str, reply: Reply, *, latency_ms: int, title: str
     ) -> int:
         now = self.transaction.clock.now()
         same = {"conversation_id": conversation.id, "user_id": conversation.user_id, "reason": "", "created_at": now}
@@ -108,10 +111,11 @@ class SqlConversationStore(SqlStore):
             "question_id": question_id,
             "content": reply.content,
             "kind": reply.kind.value,
-            "mode": mode.value,
+            "mode": reply.mode.value,
             "citations": to_builtins(reply.citations),
             "nearest": to_builtins(reply.nearest),
             "latency_ms": latency_ms,
+            "tokens": reply.tokens,
         }
         answer_id = int(await self.transaction.scalar(SAY, said))
         values = {"row": conversation.id, "at": now, "to_title": conversation.title or title}
@@ -120,6 +124,9 @@ class SqlConversationStore(SqlStore):
 
     async def asked_since(self, user_id: int, since: datetime) -> int:
         return int(await self.transaction.scalar(ASKED, {"user_id": user_id, "since": since}))
+
+    async def spent_since(self, since: datetime) -> int:
+        return int(await self.transaction.scalar(SPENT, {"since": since}))
 
     async def last_question(self, conversation_id: int) -> str | None:
         found: str | None = await self.transaction.scalar(LAST_QUESTION, {"id": conversation_id})

@@ -70,6 +70,7 @@ class AssistantMessage(IdentityBase):
         Index("ix_assistant_messages_user", "user_id", "created_at"),
         partial_index("ix_assistant_messages_unanswered", "conversation_id", where=text("kind = 'no_answer'")),
         partial_index("ix_assistant_messages_disliked", "conversation_id", where=text("rating = -1")),
+        partial_index("ix_assistant_messages_spent", "created_at", "tokens", where=text("tokens IS NOT NULL")),
     )
 
     conversation_id: Mapped[int] = mapped_column(BigInt, ForeignKey("assistant_conversations.id", ondelete="CASCADE"))
@@ -84,5 +85,6 @@ class AssistantMessage(IdentityBase):
     rating: Mapped[int | None] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(String(500))
     latency_ms: Mapped[int | None] = mapped_column(Integer)
+    tokens: Mapped[int | None] = mapped_column(Integer)
     drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,6 +1,6 @@
 """What the chatbot says: the best sentences of the best passages, with where they stand; or that it does not know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ FLOOR = 0.88
 GOOD_ENOUGH = 0.9
 """A further passage is cited if it is so good as the best."""
 LONGEST_SNIPPET = 200
-UNKNOWN = "The course's lessons do not say anything about that which I could quote."
+UNKNOWN = "I find nothing in the course's lessons that surely answers this."
 HINT = "While your quiz is open I only say where to look: {places}."
 
 
@@ -71,10 +71,34 @@ class Nearest(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
+    """What is said; `mode` is who said it, and `tokens` what a model took for it."""
+
     kind: Kind
     content: str
     citations: tuple[Citation, ...]
     nearest: tuple[Nearest, ...]
+    mode: Mode = Mode.RETRIEVAL
+    tokens: int | None = None
+
+
+class Began(Struct, frozen=True):
+    """Who speaks now. Whatever was said before is void: a model may break off, and the other engine begins anew."""
+
+    mode: Mode
+
+
+class Said(Struct, frozen=True):
+    """The next words of the answer."""
+
+    text: str
+
+
+Progress = Began | Said
+Tell = Callable[[Progress], None]
+
+
+def silently(_: Progress) -> None:
+    """For who waits for the whole answer."""
 
 
 def reply(hits: Sequence[Hit], *, hints_only: bool) -> Reply:
@@ -83,14 +107,14 @@ def reply(hits: Sequence[Hit], *, hints_only: bool) -> Reply:
         return Reply(Kind.NO_ANSWER, UNKNOWN, (), nearest(hits))
     cited = [hit for hit in hits[:MOST_CITED] if hit.score >= GOOD_ENOUGH * hits[0].score and hit.certainty >= FLOOR]
     if hints_only:
-        pointers = tuple(_citation(number, hit, None) for number, hit in enumerate(cited, 1))
+        pointers = tuple(citation(number, hit, None) for number, hit in enumerate(cited, 1))
         places = ", ".join(f"“{hit.title}” [{number}]" for number, hit in enumerate(cited, 1))
         return Reply(Kind.HINT, HINT.format(places=places), pointers, ())
     parts, citations = list[str](), list[Citation]()
     for number, hit in enumerate(cited, 1):
         best = _best(hit, MOST_SENTENCES if len(cited) == 1 else MOST_SENTENCES // 2)
         parts += [f"{' '.join(hit.sentences[place].text for place in best)} [{number}]"]
-        citations.append(_citation(number, hit, best[0]))
+        citations.append(citation(number, hit, best[0]))
     return Reply(Kind.ANSWER, "\n\n".join(parts), tuple(citations), ())
 
 
@@ -118,7 +142,7 @@ def _length(hit: Hit, places: Iterable[int]) -> int:
     return sum(len(hit.sentences[place].text.split()) for place in places)
 
 
-def _citation(number: int, hit: Hit, place: int | None) -> Citation:
+def citation(number: int, hit: Hit, place: int | None) -> Citation:
     """Without a place it says where, and quotes nothing."""
     if place is None:
         return Citation(number, hit.content_id, hit.title, hit.page, hit.sentences[0].second, "")

@@ -62,7 +62,7 @@ class Conversation(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """A question, or what was answered to it. `latency_ms` is how long the answer took."""
+    """A question, or what was answered to it. `latency_ms` is how long the answer took, `tokens` what a model took."""
 
     id: int
     conversation_id: int
@@ -76,6 +76,7 @@ class Message(Struct, frozen=True):
     rating: int | None
     reason: str
     latency_ms: int | None
+    tokens: int | None
     created_at: datetime
 
 

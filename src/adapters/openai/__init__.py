@@ -1,0 +1,140 @@
+"""A language model behind any endpoint that speaks OpenAI's chat completions: theirs, vLLM, Ollama, llama.cpp.
+
+https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from functools import cache
+from http import HTTPStatus
+
+import httpx
+import msgspec
+import structlog
+from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
+
+from adapters.openai.chunks import Chunk
+from adapters.openai.resting import Resting
+from core.errors import Unavailable
+from modules.assistant.domain.prompting import Prompt
+from modules.assistant.ports import Spent
+
+AT_ONCE = 50
+CONNECT_S = 5.0
+LONGEST_ANSWER = 50_000
+"""Characters: an endpoint that does not stop is broken."""
+DONE = "[DONE]"
+log = structlog.get_logger()
+_trusted = cache(httpx.create_ssl_context)
+"""Reading all certificate authorities takes 30 ms: once for a process."""
+
+
+class OpenAiEngine:
+    """`base_url` ends with the version, as https://api.openai.com/v1. An answer takes `timeout_s` at most, from the
+    call to its last word, and `answer_tokens`. It is asked once, without repeats; after three failures in a row it is
+    left alone for half a minute, or as long as it says (5 minutes at most).
+    """
+
+    def __init__(self, *, base_url: str, api_key: str | None, model: str, timeout_s: float, answer_tokens: int) -> None:
+        self._model = model
+        self._timeout_s = timeout_s
+        self._answer_tokens = answer_tokens
+        self._resting = Resting()
+        self._http = httpx.AsyncClient(
+            base_url=base_url.rstrip("/"),
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+            verify=_trusted(),
+        )
+
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str | Spent, None]:
+        if self._resting.is_resting():
+            raise Unavailable("The language model has failed lately.")
+        try:
+            async with aclosing(self._parts(prompt)) as parts:
+                async for part in parts:
+                    yield part
+        except (httpx.HTTPError, SSEError, TimeoutError, msgspec.MsgspecError, _Broken) as error:
+            self._resting.failed(_retry_after(error))
+            log.warning("language_model_failed", error=type(error).__name__, about=_about(error))
+            raise Unavailable("The language model does not answer.") from error
+        self._resting.succeeded()
+
+    async def greet(self) -> None:
+        """Whether the endpoint lets us in.
+
+        :raises Unavailable:
+        """
+        try:
+            (await self._http.get("/models")).raise_for_status()
+        except httpx.HTTPError as error:
+            raise Unavailable(f"The language model's endpoint: {_about(error)}") from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _parts(self, prompt: Prompt) -> AsyncGenerator[str | Spent, None]:
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+        length, is_whole = 0, False
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout_at(deadline):
+                source = await stack.enter_async_context(
+                    aconnect_sse(self._http, "POST", "/chat/completions", json=self._body(prompt))
+                )
+            source.response.raise_for_status()
+            events = source.aiter_sse()
+            stack.push_async_callback(events.aclose)
+            while (event := await _next(events, deadline)) is not None and event.data != DONE:
+                chunk = msgspec.json.decode(event.data, type=Chunk)
+                if chunk.is_refused:
+                    raise _Broken(chunk.fault)
+                is_whole |= chunk.is_last
+                if text := chunk.text:
+                    length += len(text)
+                    yield text
+                if chunk.usage is not None:
+                    yield Spent(chunk.usage.total_tokens)
+                if length > LONGEST_ANSWER:
+                    raise _Broken("does not end")
+            if not is_whole and event is None:
+                raise _Broken("broke off")
+
+    def _body(self, prompt: Prompt) -> dict[str, object]:
+        return {
+            "model": self._model,
+            "messages": [
+                {"role": "system", "content": prompt.instructions},
+                {"role": "user", "content": prompt.question},
+            ],
+            "max_tokens": self._answer_tokens,
+            "temperature": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+
+
+class _Broken(Exception):
+    """An answer that HTTP calls good, and that is none."""
+
+
+async def _next(events: AsyncGenerator[ServerSentEvent, None], deadline: float) -> ServerSentEvent | None:
+    async with asyncio.timeout_at(deadline):
+        return await anext(events, None)
+
+
+def _retry_after(error: Exception) -> float | None:
+    if not isinstance(error, httpx.HTTPStatusError):
+        return None
+    if error.response.status_code not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        return None
+    told = error.response.headers.get("retry-after", "")
+    return float(told) if told.isdigit() else None
+
+
+def _about(error: Exception) -> str:
+    """What the operator should know; never a word of the conversation."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"status {error.response.status_code}"
+    return str(error) if isinstance(error, _Broken | httpx.TransportError | SSEError) else ""
