@@ -105,3 +105,33 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatc
 
 def broken(*_: object) -> None:
     raise OSError("no space left")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"LLM_BASE_URL": "http://llm:8000/v1"}, "SHALA_LLM_BASE_URL and SHALA_LLM_MODEL go together."),
+        ({"LLM_MODEL": "small"}, "SHALA_LLM_BASE_URL and SHALA_LLM_MODEL go together."),
+        (
+            {"ENV": "production", "LLM_BASE_URL": "http://llm:8000/v1", "LLM_MODEL": "small", "LLM_API_KEY": "sk"},
+            "SHALA_LLM_BASE_URL must be https where SHALA_LLM_API_KEY is sent.",
+        ),
+        (
+            {"ENV": "production", "LLM_BASE_URL": "https://sandbox/sandbox/openai/v1", "LLM_MODEL": "small"},
+            "SHALA_LLM_BASE_URL must not be the sandbox in production.",
+        ),
+    ],
+)
+def test_a_language_model_is_set_up_whole_and_safely(tmp_path: Path, given: dict[str, str], fault: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(embedded(tmp_path, **given))
+
+    assert fault in str(refused.value).splitlines()
+
+
+def test_a_model_of_ones_own_network_needs_neither_key_nor_https(tmp_path: Path) -> None:
+    given = {"ENV": "production", "LLM_BASE_URL": "http://llm:8000/v1", "LLM_MODEL": "small"}
+    with pytest.raises(SettingsError) as refused:
+        load(embedded(tmp_path, **given))
+
+    assert "LLM" not in str(refused.value)

@@ -63,4 +63,5 @@ def _obeyed(passages: Sequence[tuple[int, str]], instructions: str) -> str:
 
 
 def _telling(text: str) -> set[str]:
-    return {word for word in re.findall(r"\S+", text.lower().strip()) if len(word.strip(".,?!")) >= _SHORTEST_TELLING}
+    words = (word.strip(".,?!:;\"'“”‘’()") for word in text.lower().split())
+    return {word for word in words if len(word) >= _SHORTEST_TELLING}
