@@ -17,7 +17,9 @@ Load = Callable[[int], Awaitable[list[IndexedPassage]]]
 
 
 class Bm25Ranking:
-    """Indexes are made in a thread, once for each version of a course, and kept while they are asked for."""
+    """Indexes are made in a thread, once for each version of a course, and kept while they are asked for; a question is
+    looked up in a thread, too: one with many words that the course does not have takes 40 ms.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[int, tuple[int, Index]] = OrderedDict()
@@ -37,7 +39,7 @@ class Bm25Ranking:
         if not version or not among:
             return []
         index = await self._index(course_id, version, load)
-        return index.best(question, among, limit, after=after)
+        return await asyncio.to_thread(index.best, question, among, limit, after=after)
 
     async def _index(self, course_id: int, version: int, load: Load) -> "Index":
         async with self._making.setdefault(course_id, asyncio.Lock()):

@@ -24,6 +24,8 @@ CLOSE_TOGETHER = 2.0
 """Two sentences in a row that have it count so much more than the passage."""
 AS_GOOD, PAIRED = 0.8, 0.5
 """What a word is worth that is only like the one that was asked for, and a pair of words."""
+MOST_WANTED, MOST_LOOKED_UP = 60, 12
+"""Terms of a question, and words of it that are looked up among all of the course for one that is like them."""
 MOST_WORDS_OF_FOLLOW_UP = 3
 """“And for two men?” goes on from the question before; what has more words asks for itself."""
 STRENGTH = 0.07
@@ -88,12 +90,14 @@ class Index:
     def _all_wanted(self, question: str) -> list[_Wanted]:
         words = said(question)
         also = {term: term for term in joined(words) if term in self._numbers}
-        return [self._wanted(term, word) for term, word in (also | asked(words)).items()]
+        wanted = list((also | asked(words)).items())[:MOST_WANTED]
+        unknown = [term for term, _ in wanted if term not in self._numbers and not is_pair(term)]
+        return [self._wanted(term, word, looks_up=term in unknown[:MOST_LOOKED_UP]) for term, word in wanted]
 
-    def _wanted(self, term: str, word: str) -> _Wanted:
+    def _wanted(self, term: str, word: str, *, looks_up: bool) -> _Wanted:
         if (number := self._numbers.get(term)) is not None:
             return _Wanted(is_pair(term), {number: PAIRED if is_pair(term) else 1.0})
-        near = () if is_pair(term) else self._lexicon.near(word)
+        near = self._lexicon.near(word) if looks_up else ()
         return _Wanted(is_pair(term), {self._numbers[other]: AS_GOOD for other in sorted(near)})
 
     def _scores(self, wanted: Sequence[_Wanted]) -> NDArray[np.float32]:
