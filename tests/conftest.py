@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import socket
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ import httpx
 import pytest
 import structlog
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from adapters.sql import migrating
 from databases import administer, created, database, emptied
@@ -32,7 +34,19 @@ BACKENDS = ("sqlite", "postgres")
 _emptied: list[str] = []
 
 
+class _AsServed(asyncio.DefaultEventLoopPolicy):
+    """The tests' loop is the one that the service runs on."""
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return auto_loop_factory()()
+
+
 def pytest_configure() -> None:
+    asyncio.set_event_loop_policy(_AsServed())
+    # else each process that a test starts compiles what was changed; some machines switch it off
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    gc.disable()  # until everything is imported and collected
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=False)
 
 
@@ -40,6 +54,8 @@ def pytest_collection_finish() -> None:
     """What is imported and collected stays; looking through it again and again costs more than many a test."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # as the service's own
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
