@@ -14,7 +14,6 @@ import httpx
 from apps import app_over
 from core.actor import Actor, Role
 from entrypoints.compose import House, compose
-from entrypoints.http.app import create_app
 from entrypoints.sandbox import Sandbox
 from entrypoints.settings import Settings, load
 from entrypoints.worker.loop import dispatcher
@@ -314,8 +313,7 @@ def settings_for(database_url: str, sandbox: SandboxClient, directory: Path, **o
 def build_world(database_url: str, sandbox: SandboxClient, directory: Path, **overrides: str) -> World:
     clock = TestClock()
     house = compose(settings_for(database_url, sandbox, directory, **overrides), clock=clock)
-    shapes_the_app = any(not name.startswith("SHALA_LLM_") for name in overrides)
-    app: Any = create_app(house) if shapes_the_app else app_over(house)
+    app: Any = app_over(house)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return World(house, httpx.AsyncClient(transport=transport, base_url="http://testserver"), clock, sandbox)
 
