@@ -54,7 +54,7 @@ async def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> No
 
 async def test_a_broken_document_is_found(document: dict[str, Any]) -> None:
     document["paths"]["/api/accounts/me/"]["get"]["responses"] = {"200": {}}
-    assert list(OpenAPIV31SpecValidator(document).iter_errors())
+    assert any(True for _ in OpenAPIV31SpecValidator(document).iter_errors())
 
 
 async def test_every_path_ends_with_a_slash_and_every_route_is_there(
