@@ -1,6 +1,7 @@
 """The hub: one contract, in memory and over Redis; then what only Redis can do wrong."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -36,8 +37,8 @@ async def hubs(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Hub, Hub]]
         hub = MemoryHub()
         yield hub, hub
         return
-    url = request.getfixturevalue("redis")
-    one, other = RedisHub(url), RedisHub(url)
+    url, namespace = request.getfixturevalue("redis"), uuid.uuid4().hex  # another worker's tests use this Redis, too
+    one, other = RedisHub(url, namespace), RedisHub(url, namespace)
     yield one, other
     await one.close()
     await other.close()
