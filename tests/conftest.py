@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -23,6 +22,7 @@ from databases import administer, created, database, emptied
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from entrypoints.sandbox.fcm_account import service_account
 from entrypoints.ws.incoming import LARGEST_FRAME
+from logbook import log_as_tests_do
 from services import redis_url, stop_services
 from worlds import SandboxClient, World, build_world
 
@@ -47,7 +47,7 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     gc.disable()  # until everything is imported and collected
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=False)
+    log_as_tests_do()
 
 
 def pytest_collection_finish() -> None:

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from contract.conftest import bucket, s3_endpoint
+from logbook import log_as_tests_do
 
 __all__ = ["bucket", "s3_endpoint"]
 
@@ -23,5 +24,5 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(structlog, "configure", configure_for_now)
     yield
-    structlog.reset_defaults()
+    log_as_tests_do()
     root.handlers[:], root.level = before
