@@ -6,16 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, ParamSpec
 
-import fpdf
-
 FONTS = {"": "figo", "B": "figbo"}  # FiraGO, by their names in pymupdf-fonts
 FAMILY, PLAIN = "FiraGO", "Helvetica"
 INK, ACCENT, PALE = (28, 33, 48), (36, 86, 214), (110, 118, 138)
 Given = ParamSpec("Given")
-
-
-class _Sheet(fpdf.FPDF):
-    face = FAMILY
 
 
 class Press:
@@ -34,10 +28,11 @@ class Press:
 
     def page(self, orientation: Literal["P", "L"], words: str | None = None) -> Any:
         """An empty A4 page, in millimetres, whose `face` is the font: a plain one, if it has all of `words`."""
-        page = _Sheet(orientation=orientation, unit="mm", format="A4")
-        if words is not None and _is_latin(words):
-            page.face = PLAIN
-        else:
+        import fpdf  # a tenth of what it takes to start a process, and few print
+
+        page: Any = fpdf.FPDF(orientation=orientation, unit="mm", format="A4")
+        page.face = PLAIN if words is not None and _is_latin(words) else FAMILY
+        if page.face == FAMILY:
             for style in FONTS:
                 page.add_font(FAMILY, style, self._font(style))
             page.set_text_shaping(True)  # without it the vowel signs of Devanagari stand in the wrong places
