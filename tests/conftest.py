@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from adapters.sql import migrating
-from databases import administer, created, database, emptied
+from databases import administer, created, database, dropped, emptied
 from entrypoints.sandbox import Sandbox, SandboxConfig
 from entrypoints.sandbox.fcm_account import service_account
 from entrypoints.ws.incoming import LARGEST_FRAME
@@ -85,7 +85,7 @@ async def postgres_template() -> AsyncIterator[str]:
     await migrating.upgrade(database(name))
     yield name
     for made in [name, *_emptied]:  # the server may be somebody's own
-        await administer(f"DROP DATABASE {made} WITH (FORCE)")
+        await dropped(made)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def postgres_database(postgres_template: str) -> AsyncIterator[str]:
     if await emptied(name):
         _emptied.append(name)
     else:
-        await administer(f"DROP DATABASE {name} WITH (FORCE)")
+        await dropped(name)
 
 
 @pytest.fixture(params=BACKENDS)
