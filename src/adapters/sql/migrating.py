@@ -36,6 +36,18 @@ async def _run(url: str, act: Callable[[Connection], Any]) -> Any:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     await _run(url, lambda connection: command.upgrade(_config(connection), revision))
+    if url.startswith("sqlite"):
+        await _write_ahead(url)
+
+
+async def _write_ahead(url: str) -> None:
+    """Kept in the file. Two who connect at the same moment and both change to it would find it locked."""
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    finally:
+        await engine.dispose()
 
 
 async def downgrade(url: str, revision: str = "base") -> None:
