@@ -1,6 +1,7 @@
 """Faults and races of ordering; the numbers are those of the payment rules (commerce, fault and race tests)."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -98,12 +99,11 @@ async def test_44_a_hanging_gateway_times_out_and_the_rest_goes_on(world: World)
     calls = [
         asyncio.create_task(student.post("/api/payments/create_order/", {"course_id": course.id})) for _ in range(12)
     ]
-    loop = asyncio.get_running_loop()
     slowest = 0.0
     while not all(call.done() for call in calls):
-        began = loop.time()
+        began = time.perf_counter()
         assert (await world.http.get("/api/courses/courses/")).status_code == 200
-        slowest = max(slowest, loop.time() - began)
+        slowest = max(slowest, time.perf_counter() - began)
     assert {(await call).status_code for call in calls} == {503}
     assert slowest < 1.0
     assert world.house.database.connections_in_use == 0
