@@ -34,15 +34,12 @@ BACKENDS = ("sqlite", "postgres")
 _emptied: list[str] = []
 
 
-class _AsServed(asyncio.DefaultEventLoopPolicy):
+def pytest_asyncio_loop_factories() -> dict[str, Any]:
     """The tests' loop is the one that the service runs on."""
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return auto_loop_factory()()
+    return {"served": auto_loop_factory()}
 
 
 def pytest_configure() -> None:
-    asyncio.set_event_loop_policy(_AsServed())
     # else each process that a test starts compiles what was changed; some machines switch it off
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False

@@ -1,7 +1,10 @@
 """SQLite through SQLAlchemy's engine: WAL, one writer connection that begins with IMMEDIATE, a few readers.
 
-A deferred BEGIN that later writes fails with "locked" under concurrency; IMMEDIATE waits for its turn.
+A deferred BEGIN that later writes fails with "locked" under concurrency; IMMEDIATE waits for its turn. A reader runs
+single statements, which see one state of the database by themselves, and so neither begins nor rolls back.
 """
+
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
@@ -19,15 +22,23 @@ READERS = 4
 
 
 def writing_engine(url: str) -> AsyncEngine:
-    return _engine(url, "BEGIN IMMEDIATE", 1)
+    engine = _engine(url, 1)
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine.sync_engine, "begin", on_begin)
+    return engine
 
 
 def reading_engine(url: str) -> AsyncEngine:
-    return _engine(url, "BEGIN", READERS)
+    return _engine(url, READERS, skip_autocommit_rollback=True)
 
 
-def _engine(url: str, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=30, hide_parameters=True)
+def _engine(url: str, connections: int, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=connections, max_overflow=0, pool_timeout=30, hide_parameters=True, **options
+    )
 
     def on_connect(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
@@ -36,9 +47,5 @@ def _engine(url: str, begin: str, connections: int) -> AsyncEngine:
             cursor.execute(pragma)
         cursor.close()
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
     event.listen(engine.sync_engine, "connect", on_connect)
-    event.listen(engine.sync_engine, "begin", on_begin)
     return engine
