@@ -1,5 +1,7 @@
 """What of a model's words may be said."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,8 +39,8 @@ HITS = [
 ]
 
 
-def checked(text: str, question: str = QUESTION, piece: int = 5) -> Checker:
-    checker = Checker(question, HITS)
+def checked(text: str, piece: int = 5) -> Checker:
+    checker = Checker(HITS)
     said = [one for at in range(0, len(text), piece) for one in checker.feed(text[at : at + piece])]
     said += checker.finish()
     assert "".join(said) == checker.content
@@ -77,13 +79,90 @@ def test_only_what_a_passage_bears_is_said(text: str, said: str) -> None:
     assert checked(text).content == said
 
 
+MOON = "The moon is made of green cheese"
+SINCE = "Use since with a point in time"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"**{SINCE}.** {MOON}. [1]",
+        f"{SINCE} [1]\n  {MOON}",
+        f"{SINCE} [1].\n[Note] {MOON}.",
+        f"{SINCE}, plan B. {MOON} [1].",
+        f"{SINCE}… {MOON} [1].",
+        f"{SINCE} [1]. {MOON} [1][2].",
+        f"{SINCE} [1]. <think>{MOON}</think>",
+    ],
+)
+def test_no_claim_rides_on_the_citation_of_another(text: str) -> None:
+    assert "moon" not in checked(text).content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, you can do it [1].",  # no word that says something
+        "Cut the red one, it is hot [1].",
+        "Тhе роint in timе costs а gоldеn bісусlе [1].",  # Cyrillic look-alikes
+        "Use since with a point in time at evil.example/login [1].",
+        "Use since with a point in time at tg://evil [1].",
+        "Use since with a point in time at [this] (http:/evil.example) [1].",
+        "Use since with a point in time at ｈttps://evil.example/a [1].",
+        "Use since with a point in time at htt\u200bps://evil.example/a [1].",
+        "Use since with a point in time, thief @ evil.example [1].",
+        "Use since with a point in time at https://example.org [1].",  # another address than the passage's
+        "Use for with a length of 2 time [1].",
+        "Use since [1] NO_ANSWER with a point in time.",
+    ],
+)
+def test_what_is_masked_or_borne_by_nothing_is_not_said(text: str) -> None:
+    assert checked(text).content == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Read more at https://example.org/tenses [1].", "Read more at https://example.org/tenses. [1]"),
+        (
+            "Read more (https://example.org/tenses), and write [1].",
+            "Read more (https://example.org/tenses), and write. [1]",
+        ),
+        ("महीने की बचत रु. 1,00,000 से पहले निकालिए [2]।", "महीने की बचत रु. 1,00,000 से पहले निकालिए। [1]"),
+        ("Read Fig. 20 for a length of time [1].", "Read Fig. 20 for a length of time. [1]"),
+        (f"<think>I think of since [1]. And so on.</think>\n{SINCE} [1].", f"{SINCE}. [1]"),
+        ("\u202eUse since with\x00 a point in time [1].", f"{SINCE}. [1]"),
+    ],
+)
+def test_good_sentences_stay_whole(text: str, said: str) -> None:
+    assert checked(text).content == said
+
+
+def test_figures_are_whole_numbers_of_the_passages_sentences() -> None:
+    wires = hit(3, "Lesson 7", "A wire of 1,5 mm² carries little, of 2.5 mm² more.")
+    for number, is_borne in (("2.5", True), ("15", False), ("7", False), ("2", False)):
+        checker = Checker([wires])
+        list(checker.feed(f"A wire of {number} carries little [1].\n"))
+        assert bool(checker.content) == is_borne, number
+
+
+@pytest.mark.parametrize("piece", [1, 4, 4000])
+@pytest.mark.parametrize("pattern", ["\n", "x [1]. ", "a-", "[1] ", ". ", "<think>", "1,", "((("])
+def test_a_hostile_model_keeps_nobody_waiting(pattern: str, piece: int) -> None:
+    began = time.perf_counter()
+    checked((pattern * 4000)[:4000], piece=piece)
+    assert time.perf_counter() - began < 1.5  # alone it takes 0.2 s at most
+
+
 def test_citations_are_the_passages_own_words_in_the_order_of_the_answer() -> None:
     found = checked("पहले बचत निकालिए [2]। For takes a length of time [1]. Since takes a point in time [1].").citations
     assert [(one.number, one.content_id, one.second) for one in found] == [(1, 8, 12), (2, 7, None)]
     assert [one.snippet for one in found] == [HITS[1].sentences[0].text, HITS[0].sentences[1].text]
 
 
-@pytest.mark.parametrize("text", [NOTHING, f" {NOTHING}.\n", f'"{NOTHING}"'])
+@pytest.mark.parametrize(
+    "text", [NOTHING, f" {NOTHING}.\n", f'"{NOTHING}"', f"**{NOTHING}**", f"{NOTHING}. The passages do not cover this."]
+)
 def test_it_may_give_up(text: str) -> None:
     checker = checked(text)
     assert (checker.has_given_up, checker.content) == (True, "")

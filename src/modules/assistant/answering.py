@@ -40,7 +40,7 @@ class Answering:
         if spent >= self.daily_tokens:
             return _told(replace(quoted, mode=Mode.FALLBACK), tell)
         asked = prompt(question, before, hits, self.randomness.token(FENCE_BYTES))
-        checker, usage = Checker(question, hits), _Usage(asked)
+        checker, usage = Checker(hits), _Usage(asked)
         tell(Began(Mode.MODEL))
         try:
             await _heard(self.engine, asked, checker, usage, tell)

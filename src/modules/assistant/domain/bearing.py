@@ -1,0 +1,99 @@
+"""Whether a passage bears a sentence: its words, its figures and its addresses stand there."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from core.text import words
+from modules.assistant.domain.answers import Hit
+
+BORNE = 1 / 2
+"""How much of a sentence's telling words its passages must have, of those in a script that these are written in. A
+translation shares none with its passage: there only figures and addresses can be compared.
+"""
+SHORTEST_TELLING, STEM = 4, 5
+FEWEST_OF_A_SCRIPT = 3
+"""Telling words; a passage with fewer is not written in it."""
+_FIGURE = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_LINK = re.compile(r"\]\s*\(|:/|@")
+_HOST = re.compile(r"[\w-]\.[^\W\d_]{2,}")
+_AROUND = ".,;:!?()[]{}<>\"'“”‘’*"
+_JOINERS = "\u200c\u200d"
+"""Of Devanagari letters: the only invisible characters that say something."""
+
+
+class Source:
+    """A passage as what stands in it; its title and heading bear words, no figures."""
+
+    def __init__(self, hit: Hit) -> None:
+        said = " ".join(sentence.text for sentence in hit.sentences)
+        self.telling = telling(f"{hit.title} {hit.heading} {said}")
+        self.figures = _figures(said)
+        self.addresses = _addresses(said)
+        self._hit = hit
+
+    def nearest(self, claim: "Claim") -> int:
+        """The place of the sentence that says the most of it; of a translation, of the question."""
+        shared = [len(claim.telling & telling(one.text)) for one in self._hit.sentences]
+        best = max(range(len(shared)), key=shared.__getitem__)
+        return best if shared[best] else max(range(len(shared)), key=self._hit.sentence_scores.__getitem__)
+
+
+class Claim:
+    """A sentence, without its citations."""
+
+    def __init__(self, sentence: str) -> None:
+        self.telling = telling(sentence)
+        self._figures = _figures(sentence)
+        self._addresses = _addresses(sentence)
+        self._is_masked = any(len(_scripts(word)) > 1 for word in words(sentence))
+
+    def is_borne_by(self, sources: Sequence[Source]) -> bool:
+        """Together; letters of two scripts within a word are a mask."""
+        if self._is_masked or not self.telling:
+            return False
+        if not self._figures <= set().union(*(source.figures for source in sources)):
+            return False
+        if not self._addresses <= set().union(*(source.addresses for source in sources)):
+            return False
+        known = set[str]().union(*(source.telling for source in sources))
+        written = [script for script in ("LATIN", "DEVANAGARI") if _count(known, script) >= FEWEST_OF_A_SCRIPT]
+        comparable = {word for word in self.telling if any(script in _scripts(word) for script in written)}
+        return len(comparable & known) >= BORNE * len(comparable)
+
+
+def readable(text: str) -> str:
+    """Without what nobody can see: control characters, marks that turn the direction, blanks without width."""
+    return "".join(
+        letter
+        for letter in text
+        if letter in _JOINERS or letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+
+
+def telling(text: str) -> set[str]:
+    """Words that say something, without their endings."""
+    return {word[:STEM] for word in words(text) if len(word) >= SHORTEST_TELLING and not word.isdigit()}
+
+
+def _figures(text: str) -> set[str]:
+    """Numbers, in whatever digits and with whatever commas between their groups they are written. ² is none."""
+    plain = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else " " if one.isdigit() else one for one in text)
+    return {figure.replace(",", "") for figure in _FIGURE.findall(plain)}
+
+
+def _addresses(text: str) -> set[str]:
+    """Links, hosts and mail addresses, however they are masked."""
+    parts = (part.strip(_AROUND) for part in unicodedata.normalize("NFKC", text).casefold().split())
+    found = {part for part in parts if _LINK.search(part) or _HOST.search(part)}
+    return (
+        found | ({"@"} if re.search(r"\s@|@\s", text) else set()) | ({"]("} if re.search(r"\]\s*\(", text) else set())
+    )
+
+
+def _scripts(word: str) -> set[str]:
+    return {unicodedata.name(letter, "?").partition(" ")[0] for letter in word if letter.isalpha()}
+
+
+def _count(known: set[str], script: str) -> int:
+    return sum(script in _scripts(word) for word in known)
