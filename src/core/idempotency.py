@@ -14,7 +14,9 @@ def owner_digest(owner: object) -> str:
 
 
 class Once(Struct, frozen=True):
-    """A key as the client sent it, scoped by route and caller, and a digest of the body it came with."""
+    """A key as the client sent it, scoped by route and caller, and a digest of the address and body it
+    came with.
+    """
 
     scope: str
     key: str

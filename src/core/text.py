@@ -10,6 +10,8 @@ LONGEST_WORD = 100  # an index takes no longer ones, and nobody searches for the
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
+_JOINERS = "\u200c\u200d"
+"""Of Devanagari letters: the only invisible characters that say something."""
 _NUKTA = "\u093c"
 _DEAD_NASAL = re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d")
 
@@ -26,6 +28,15 @@ def _folded(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text, folded for comparison; vowel signs count."""
     return [word[:LONGEST_WORD] for word in WORD.findall(_folded(text))]
+
+
+def readable(text: str) -> str:
+    """Without what nobody can see: control characters, marks that turn the direction, blanks without width."""
+    return "".join(
+        letter
+        for letter in text
+        if letter in _JOINERS or letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+    )
 
 
 def slugify(title: str) -> str:

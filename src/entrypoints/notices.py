@@ -226,7 +226,7 @@ def draft_of(question: str) -> tuple[str, str]:
     """Title and text of a post that asks the class what a student has asked the chatbot in vain."""
     line = " ".join(question.split())
     title = line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"
-    return title, f"{question.strip()}\n\nThe lessons do not say anything about this. What do you think?"
+    return title, f"{question.strip()}\n\nThe chatbot found no sure answer to this in the lessons. What do you think?"
 
 
 def _moment(at: datetime, timezone: str) -> str:

@@ -53,7 +53,7 @@ def hit(certainty: float, score: float = 5.0, *scores: float) -> Hit:
 def test_the_best_sentence_is_quoted_with_its_place() -> None:
     found = reply([hit(0.9)], hints_only=False)
     assert (found.kind, found.content) == (Kind.ANSWER, "Second. Third. [1]")  # so short a quote goes on
-    assert (found.citations[0].second, found.citations[0].snippet) == (9, "Second.")
+    assert (found.citations[0].second, found.citations[0].snippet) == (9, "Second. Third.")
 
 
 def test_below_the_floor_it_does_not_know_and_says_where_something_like_it_stands() -> None:

@@ -1,4 +1,4 @@
-"""A language model behind any endpoint that speaks OpenAI's chat completions: theirs, vLLM, Ollama, llama.cpp.
+"""A language model behind any endpoint that speaks OpenAI's chat completions: vLLM, Ollama, llama.cpp, OpenAI itself.
 
 https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -12,9 +12,10 @@ from http import HTTPStatus
 import httpx
 import msgspec
 import structlog
-from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
+from httpx_sse import EventSource, ServerSentEvent, aconnect_sse
 
-from adapters.openai.chunks import Chunk
+from adapters.openai.chunks import Broken, Chunk, refusal
+from adapters.openai.limiting import Limited
 from adapters.openai.resting import Resting
 from core.errors import Unavailable
 from modules.assistant.domain.prompting import Prompt
@@ -25,6 +26,9 @@ CONNECT_S = 5.0
 LONGEST_ANSWER = 50_000
 """Characters: an endpoint that does not stop is broken."""
 DONE = "[DONE]"
+OURS = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""What says that this question was too much, and nothing about the next one."""
+GREETING = Prompt("Answer with OK.", "OK?")
 log = structlog.get_logger()
 _trusted = cache(httpx.create_ssl_context)
 """Reading all certificate authorities takes 30 ms: once for a process."""
@@ -32,8 +36,8 @@ _trusted = cache(httpx.create_ssl_context)
 
 class OpenAiEngine:
     """`base_url` ends with the version, as https://api.openai.com/v1. An answer takes `timeout_s` at most, from the
-    call to its last word, and `answer_tokens`. It is asked once, without repeats; after three failures in a row it is
-    left alone for half a minute, or as long as it says (5 minutes at most).
+    call to its last word, and `answer_tokens`; 50 are asked for at once. It is asked once, without repeats; after three
+    failures in a row it is left alone for half a minute, or as long as it says (5 minutes at most).
     """
 
     def __init__(self, *, base_url: str, api_key: str | None, model: str, timeout_s: float, answer_tokens: int) -> None:
@@ -41,6 +45,7 @@ class OpenAiEngine:
         self._timeout_s = timeout_s
         self._answer_tokens = answer_tokens
         self._resting = Resting()
+        self._under_way = 0
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/"),
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
@@ -52,25 +57,34 @@ class OpenAiEngine:
     async def answer(self, prompt: Prompt) -> AsyncGenerator[str | Spent, None]:
         if self._resting.is_resting():
             raise Unavailable("The language model has failed lately.")
+        if self._under_way >= AT_ONCE:
+            raise Unavailable("The language model has enough to do.")
+        self._under_way += 1
         try:
             async with aclosing(self._parts(prompt)) as parts:
                 async for part in parts:
                     yield part
-        except (httpx.HTTPError, SSEError, TimeoutError, msgspec.MsgspecError, _Broken) as error:
-            self._resting.failed(_retry_after(error))
+        except Exception as error:
+            # whatever it sends, and whatever a library makes of that, must not be the student's trouble
+            if not _is_ours(error):
+                self._resting.failed(_retry_after(error))
             log.warning("language_model_failed", error=type(error).__name__, about=_about(error))
             raise Unavailable("The language model does not answer.") from error
+        finally:
+            self._under_way -= 1
         self._resting.succeeded()
 
     async def greet(self) -> None:
-        """Whether the endpoint lets us in.
+        """Whether the endpoint lets us in, and this model answers as it will be asked.
 
         :raises Unavailable:
         """
         try:
-            (await self._http.get("/models")).raise_for_status()
-        except httpx.HTTPError as error:
-            raise Unavailable(f"The language model's endpoint: {_about(error)}") from error
+            async with aclosing(self._parts(GREETING)) as parts:
+                async for _ in parts:
+                    pass
+        except Exception as error:
+            raise Unavailable(f"The language model: {type(error).__name__} {_about(error)}".rstrip()) from error
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -83,23 +97,26 @@ class OpenAiEngine:
                 source = await stack.enter_async_context(
                     aconnect_sse(self._http, "POST", "/chat/completions", json=self._body(prompt))
                 )
-            source.response.raise_for_status()
+                await _demand_success(source)
             events = source.aiter_sse()
             stack.push_async_callback(events.aclose)
-            while (event := await _next(events, deadline)) is not None and event.data != DONE:
-                chunk = msgspec.json.decode(event.data, type=Chunk)
-                if chunk.is_refused:
-                    raise _Broken(chunk.fault)
+            while (event := await _next(events, deadline, is_whole=is_whole)) is not None:
+                if not (data := event.data.strip()):
+                    continue
+                if data == DONE:
+                    return
+                chunk = msgspec.json.decode(data, type=Chunk)
+                chunk.demand_good()
                 is_whole |= chunk.is_last
                 if text := chunk.text:
                     length += len(text)
                     yield text
-                if chunk.usage is not None:
-                    yield Spent(chunk.usage.total_tokens)
+                if (tokens := chunk.tokens) is not None:
+                    yield Spent(tokens)
                 if length > LONGEST_ANSWER:
-                    raise _Broken("does not end")
-            if not is_whole and event is None:
-                raise _Broken("broke off")
+                    raise Broken("does not end")
+            if not is_whole:
+                raise Broken("broke off")
 
     def _body(self, prompt: Prompt) -> dict[str, object]:
         return {
@@ -115,13 +132,33 @@ class OpenAiEngine:
         }
 
 
-class _Broken(Exception):
-    """An answer that HTTP calls good, and that is none."""
+async def _demand_success(source: EventSource) -> None:
+    """:raises httpx.HTTPStatusError: :raises Broken: the endpoint says what it did not like."""
+    response = source.response
+    response.stream = Limited(response.stream)
+    response.encoding = "utf-8"  # as events always are, whatever is said
+    if response.is_client_error:
+        await response.aread()
+    response.raise_for_status()
 
 
-async def _next(events: AsyncGenerator[ServerSentEvent, None], deadline: float) -> ServerSentEvent | None:
-    async with asyncio.timeout_at(deadline):
-        return await anext(events, None)
+async def _next(
+    events: AsyncGenerator[ServerSentEvent, None], deadline: float, *, is_whole: bool
+) -> ServerSentEvent | None:
+    """None at the end; a whole answer may end in whatever way."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await anext(events, None)
+    except (TimeoutError, httpx.HTTPError):
+        if is_whole:
+            return None
+        raise
+
+
+def _is_ours(error: Exception) -> bool:
+    if isinstance(error, Broken):
+        return error.is_ours
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code in OURS
 
 
 def _retry_after(error: Exception) -> float | None:
@@ -130,11 +167,12 @@ def _retry_after(error: Exception) -> float | None:
     if error.response.status_code not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return None
     told = error.response.headers.get("retry-after", "")
-    return float(told) if told.isdigit() else None
+    return float(told) if told.isascii() and told.isdigit() else None
 
 
 def _about(error: Exception) -> str:
     """What the operator should know; never a word of the conversation."""
     if isinstance(error, httpx.HTTPStatusError):
-        return f"status {error.response.status_code}"
-    return str(error) if isinstance(error, _Broken | httpx.TransportError | SSEError) else ""
+        status = error.response.status_code
+        return f"status {status} {refusal(error.response.content)}".rstrip() if status in OURS else f"status {status}"
+    return str(error) if isinstance(error, Broken | httpx.TransportError) else ""

@@ -19,9 +19,11 @@ class Resting:
         self._failures = 0
 
     def failed(self, retry_after_s: float | None) -> None:
-        """One that says when to come back is believed at once; after a rest, one failure more makes another."""
+        """One that says when to come back is believed at once; after a rest, one failure more makes another. What
+        fails while it rests makes no rest shorter.
+        """
         self._failures += 1
-        if retry_after_s is not None:
-            self._until = time.monotonic() + min(retry_after_s, LONGEST_REST_S)
-        elif self._failures >= PATIENCE:
-            self._until = time.monotonic() + REST_S
+        rest_s = min(retry_after_s or 0.0, LONGEST_REST_S)
+        if self._failures >= PATIENCE:
+            rest_s = max(rest_s, REST_S)
+        self._until = max(self._until, time.monotonic() + rest_s)

@@ -8,6 +8,7 @@ from adapters.sql.database import Database
 from adapters.sql.models import (
     AssistantConversation,
     AssistantMessage,
+    AssistantUsage,
     AttendanceDevice,
     ClassSession,
     Device,
@@ -42,7 +43,8 @@ EVENTS, VIEWS, REVIEWS = table(GatewayEvent), table(PostView), table(SocketRevie
 DEVICES, NOTICES, NOTIFICATIONS = table(Device), table(Notice), table(Notification)
 CHECKED_IN, CLASSES = table(AttendanceDevice), table(ClassSession)
 PHONES_KEPT = timedelta(days=30)  # who shared one is flagged at once
-TALKS, TALKED = table(AssistantConversation), table(AssistantMessage)
+TALKS, TALKED, USED = table(AssistantConversation), table(AssistantMessage), table(AssistantUsage)
+USAGE_KEPT = timedelta(days=2)  # a day of it is counted
 TALKS_KEPT = timedelta(days=180)
 NOTICES_KEPT = timedelta(days=180)
 MOST_ROWS = 10_000
@@ -96,6 +98,7 @@ class SqlPruning:
                 TALKED.c.conversation_id.in_(select(TALKS.c.id).where(TALKS.c.updated_at < now - TALKS_KEPT))
             ),
             delete(TALKS).where(TALKS.c.updated_at < now - TALKS_KEPT),
+            delete(USED).where(USED.c.asked_at < now - USAGE_KEPT),
             delete(LOGINS).where(or_(LOGINS.c.ended_at < over, LOGINS.c.expires_at < over)),
         ):
             async with self._database.transaction() as transaction:  # each by itself: none holds up the others

@@ -127,7 +127,8 @@ def expected_version(request: Call) -> int | None:
 
 
 async def once(request: Call, route: str, who: object | None = None) -> Once | None:
-    """The call's idempotency key, scoped to route and caller; None if it has none.
+    """The call's idempotency key, scoped to route and caller; None if it has none. With another body or another
+    address of that route it was used before.
 
     :raises Invalid: a key that is empty or longer than 255 characters.
     """
@@ -139,7 +140,8 @@ async def once(request: Call, route: str, who: object | None = None) -> Once | N
     actor = viewer(request)
     owner = who if who is not None else actor.user_id if actor else ""
     # keyed: a body may hold a password, and a plain digest could be guessed
-    digest = hmac.digest(house(request).settings.secret_key.encode(), await request.body(), "sha256").hex()
+    asked = f"{request.url.path.rstrip('/')}\n".encode() + await request.body()
+    digest = hmac.digest(house(request).settings.secret_key.encode(), asked, "sha256").hex()
     return Once(scope=f"{route}:{owner_digest(owner)}", key=key, fingerprint=digest)
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from litestar import delete, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -25,10 +26,10 @@ from entrypoints.http.calls import (
     once,
     page_request,
 )
-from entrypoints.http.chatbot_events import EVENTS, streamed
+from entrypoints.http.chatbot_events import EVENTS, streamed, whole
 from entrypoints.http.chatbot_wire import ConversationInfo, FeedbackInfo, MessageInfo, conversation_info, message_info
 from entrypoints.http.policy import MINUTE, Policy, demand
-from modules.assistant.domain.answers import Tell, silently
+from modules.assistant.domain.answers import Tell
 from modules.assistant.domain.conversations import LONGEST_TITLE
 
 ANSWERS = Counter("shala_chatbot_answers_total", "Answers of the chatbot by who spoke, and what kind", ["mode", "kind"])
@@ -80,11 +81,11 @@ async def conversations(
     return listing(request, found, conversation_info)
 
 
-@post("/conversations/", policy=Policy.USER)
+@post("/conversations/", policy=Policy.USER, once=True)
 async def start_conversation(request: Call, data: JSONBody[NewConversation]) -> ConversationInfo:
     """Begin to ask about a course: students with access, and its staff."""
     key = await once(request, "conversation")
-    made = await do(request).conversing.start(caller(request), data.course_id, title=data.title.strip(), once=key)
+    made = await do(request).conversing.start(caller(request), data.course_id, title=data.title, once=key)
     return await _read(request, made)
 
 
@@ -93,12 +94,12 @@ async def conversation(request: Call, conversation_id: FromPath[int]) -> Convers
     return await _read(request, conversation_id)
 
 
-@patch("/conversations/{conversation_id:int}/", policy=Policy.OWNER)
+@patch("/conversations/{conversation_id:int}/", policy=Policy.OWNER, unversioned=True)
 async def rename_conversation(
     request: Call, conversation_id: FromPath[int], data: JSONBody[ConversationChanges]
 ) -> ConversationInfo:
     if data.title is not UNSET:
-        await do(request).conversing.rename(caller(request), conversation_id, data.title.strip())
+        await do(request).conversing.rename(caller(request), conversation_id, data.title)
     return await _read(request, conversation_id)
 
 
@@ -122,7 +123,16 @@ async def messages(
     return listing(request, await do(request).conversations.messages(page, conversation_id, user_id), message_info)
 
 
-@post("/conversations/{conversation_id:int}/messages/", policy=Policy.OWNER, status_code=201)
+@post(
+    "/conversations/{conversation_id:int}/messages/",
+    policy=Policy.OWNER,
+    once=True,
+    status_code=201,
+    responses={
+        201: ResponseSpec(MessageInfo, description="The answer"),
+        200: ResponseSpec(str, media_type=EVENTS, description="The answer as events, to who accepts them"),
+    },
+)
 async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Asked]) -> Answer[MessageInfo] | Stream:
     """Ask, and get the answer: from what one may open at this moment, or that nothing there says so. With
     `Accept: text/event-stream` it comes as server-sent events while it is found: start, delta (repeated), sources,
@@ -142,9 +152,10 @@ async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Aske
         ANSWERS.labels(found.mode, found.kind).inc()
         return message_info(found)
 
+    name = f"{actor.user_id}:{conversation_id}:{key.key}" if key else None
     if EVENTS in request.headers.get("accept", ""):
-        return await streamed(h.ongoing, answer, read)
-    return Answer(await read(await answer(silently)), status_code=201)
+        return await streamed(h.ongoing, answer, read, name)
+    return Answer(await whole(h.ongoing, answer, read, name), status_code=201)
 
 
 @post("/conversations/{conversation_id:int}/messages/{message_id:int}/feedback/", policy=Policy.OWNER, status_code=200)

@@ -76,7 +76,7 @@ ONCE = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "maxLength": 255},
-    "description": "The same key and body give the same answer for 30 days; another body is a 409.",
+    "description": "The same key and body give the same answer for 30 days; another body or address is a 409.",
 }
 VERSION = {
     "name": "If-Match",
@@ -121,7 +121,7 @@ def _operation(operation: dict[str, Any], opt: dict[str, Any], method: str) -> d
     parameters = [*operation.get("parameters", ())]
     if opt.get("once"):
         parameters.append(ONCE)
-    if method == "patch":
+    if method == "patch" and not opt.get("unversioned"):
         parameters.append(VERSION)
     return {
         **operation,

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from entrypoints.sandbox.faults import Lie
 
-_PASSAGE: Final = re.compile(r"^\[(\d+)\] .*\n(.*)$", re.MULTILINE)
+_PASSAGE: Final = re.compile(r"^\[(\d+)\] .*\n((?:.+\n)*)", re.MULTILINE)
 _QUESTION: Final = re.compile(r"^Question: (.*)\Z", re.MULTILINE | re.DOTALL)
 _GIVING_UP: Final = re.compile(r"write only (\w+)")
-_SENTENCE: Final = re.compile(r"[^.!?।]+[.!?।]?")
+_SENTENCE: Final = re.compile(r"[^.!?।\n]+[.!?।]?")
 _MOST: Final = 2
 _SHORTEST_TELLING: Final = 4
 _ORDER: Final = re.compile(r"ignore[^.:]*[.:]\s*(.*)", re.IGNORECASE | re.DOTALL)

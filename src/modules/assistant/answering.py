@@ -28,6 +28,10 @@ class Answering:
     daily_tokens: int
     randomness: Randomness
 
+    @property
+    def takes_tokens(self) -> bool:
+        return self.engine is not None
+
     async def answer(
         self, question: str, before: str | None, hits: Sequence[Hit], *, hints_only: bool, spent: int, tell: Tell
     ) -> Reply:

@@ -1,11 +1,14 @@
 """Asking, and being answered by what the course says."""
 
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from core.actor import Actor
 from core.clock import Clock
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.idempotency import Once
+from core.text import words
 from core.transaction import Begin
 from modules.assistant.answering import Answering
 from modules.assistant.conversing import own
@@ -31,8 +34,11 @@ class Asking:
         """The answer's id; what is said is told before it is kept, and not at all if it was already. What may be
         opened is asked anew for each question, and nothing else is ranked.
 
+        :raises Invalid: it has no word.
         :raises NotFound: :raises NotEnrolled: :raises EnrolmentExpired: :raises DailyLimit:
         """
+        if not words(question):
+            raise Invalid.field("question", "Ask in words.")
         began = self.clock.now()
         async with self.begin() as store:
             if known := await store.answered(once, int):
@@ -40,7 +46,8 @@ class Asking:
             conversation = await own(store, actor, conversation_id)
             before = await store.last_question(conversation_id)
             await self._demand_pace(store, actor)
-            spent = await self._spent(store)
+            usage_id = await store.count(actor.user_id)
+            spent = await store.spent_since(began - DAY) if self.answering.takes_tokens else 0
         sight = await self.lessons.sight(conversation.course_id, actor)
         if sight is None:
             raise NotFound
@@ -48,6 +55,9 @@ class Asking:
         hits = await self._hits(conversation, sight, question, before)
         hints_only = sight.has_attempt and not sight.is_staff
         found = await self.answering.answer(question, before, hits, hints_only=hints_only, spent=spent, tell=tell)
+        if found.tokens is not None:
+            async with self.begin() as store:  # by itself: it is spent, even if the conversation is gone
+                await store.count_tokens(usage_id, found.tokens)
         async with self.begin() as store:
             conversation = await own(store, actor, conversation_id)  # locked: parallel repeats come one by one
             if known := await store.answered(once, int):
@@ -78,8 +88,6 @@ class Asking:
         )
 
     async def _demand_pace(self, store: ConversationStore, actor: Actor) -> None:
-        if await store.asked_since(actor.user_id, self.clock.now() - DAY) >= DAILY:
-            raise DailyLimit(retry_after=int(DAY.total_seconds() // 24))
-
-    async def _spent(self, store: ConversationStore) -> int:
-        return 0 if self.answering.engine is None else await store.spent_since(self.clock.now() - DAY)
+        first = await store.asked_at(actor.user_id, DAILY - 1)
+        if first is not None and (over := first + DAY - self.clock.now()) > timedelta():
+            raise DailyLimit(retry_after=math.ceil(over.total_seconds()))

@@ -7,7 +7,7 @@ from core.clock import Clock
 from core.errors import NotFound
 from core.idempotency import Once
 from core.transaction import Begin
-from modules.assistant.domain.conversations import Author, Conversation, Unanswered, demand_entry
+from modules.assistant.domain.conversations import Author, Conversation, Unanswered, demand_entry, title_of
 from modules.assistant.ports import ConversationStore, Lessons
 
 
@@ -28,14 +28,14 @@ class Conversing:
         async with self.begin() as store:
             if known := await store.answered(once, int):
                 return known
-            made = await store.add_conversation(actor.user_id, course_id, title)
+            made = await store.add_conversation(actor.user_id, course_id, title_of(title))
             await store.answer(once, made.id)
             return made.id
 
     async def rename(self, actor: Actor, conversation_id: int, title: str) -> None:
         async with self.begin() as store:
             await own(store, actor, conversation_id)
-            await store.rename(conversation_id, title)
+            await store.rename(conversation_id, title_of(title))
 
     async def remove(self, actor: Actor, conversation_id: int) -> None:
         """With all that was asked and answered in it."""

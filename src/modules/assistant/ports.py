@@ -130,7 +130,15 @@ class ConversationStore(Emits, Remembers, Protocol):
         """The answer's id. The conversation takes this title if it has none."""
         ...
 
-    async def asked_since(self, user_id: int, since: datetime) -> int: ...
+    async def asked_at(self, user_id: int, later: int) -> datetime | None:
+        """When they asked the question after which so many came; also in conversations that are gone, for two days."""
+        ...
+
+    async def count(self, user_id: int) -> int:
+        """One more question, whatever becomes of its conversation; what `count_tokens` wants."""
+        ...
+
+    async def count_tokens(self, usage_id: int, tokens: int) -> None: ...
 
     async def spent_since(self, since: datetime) -> int:
         """Tokens, of everybody's answers."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import to_builtins
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from adapters.sql.assistant.rows import CONVERSATION_COLUMNS, CONVERSATIONS, MESSAGE_COLUMNS, MESSAGES, message
+from adapters.sql.assistant.rows import CONVERSATION_COLUMNS, CONVERSATIONS, MESSAGE_COLUMNS, MESSAGES, USAGE, message
 from adapters.sql.database import AnyRow, Database
 from adapters.sql.learning.rows import COURSES
 from adapters.sql.pages import KeysetList, given
@@ -33,13 +33,17 @@ GO_ON = (
         title=bindparam("to_title"),
     )
 )
-ASKED = select(func.count()).where(
-    MESSAGES.c.user_id == _USER,
-    MESSAGES.c.role == Author.USER.value,
-    MESSAGES.c.created_at > bindparam("since", type_=MESSAGES.c.created_at.type),
+COUNT = insert(USAGE).returning(USAGE.c.id)
+COUNT_TOKENS = update(USAGE).where(USAGE.c.id == bindparam("row")).values(tokens=bindparam("taken"))
+ASKED = (
+    select(USAGE.c.asked_at)
+    .where(USAGE.c.user_id == _USER)
+    .order_by(USAGE.c.asked_at.desc())
+    .offset(bindparam("later"))
+    .limit(1)
 )
-SPENT = select(func.coalesce(func.sum(MESSAGES.c.tokens), 0)).where(
-    MESSAGES.c.tokens.is_not(None), MESSAGES.c.created_at > bindparam("since", type_=MESSAGES.c.created_at.type)
+SPENT = select(func.coalesce(func.sum(USAGE.c.tokens), 0)).where(
+    USAGE.c.asked_at > bindparam("since", type_=USAGE.c.asked_at.type)
 )
 LAST_QUESTION = (
     select(MESSAGES.c.content)
@@ -56,6 +60,7 @@ RATE = (
 FORGET = (
     delete(MESSAGES).where(MESSAGES.c.user_id == bindparam("whose", type_=MESSAGES.c.user_id.type)),
     delete(CONVERSATIONS).where(CONVERSATIONS.c.user_id == bindparam("whose", type_=MESSAGES.c.user_id.type)),
+    delete(USAGE).where(USAGE.c.user_id == bindparam("whose", type_=MESSAGES.c.user_id.type)),
 )
 _CARDS = select(*CONVERSATION_COLUMNS, COURSES.c.title).join(COURSES, COURSES.c.id == CONVERSATIONS.c.course_id)
 
@@ -122,8 +127,16 @@ class SqlConversationStore(SqlStore):
         await self.transaction.execute(GO_ON, values)
         return answer_id
 
-    async def asked_since(self, user_id: int, since: datetime) -> int:
-        return int(await self.transaction.scalar(ASKED, {"user_id": user_id, "since": since}))
+    async def asked_at(self, user_id: int, later: int) -> datetime | None:
+        found: datetime | None = await self.transaction.scalar(ASKED, {"user_id": user_id, "later": later})
+        return found
+
+    async def count(self, user_id: int) -> int:
+        values = {"user_id": user_id, "asked_at": self.transaction.clock.now(), "tokens": 0}
+        return int(await self.transaction.scalar(COUNT, values))
+
+    async def count_tokens(self, usage_id: int, tokens: int) -> None:
+        await self.transaction.execute(COUNT_TOKENS, {"row": usage_id, "taken": tokens})
 
     async def spent_since(self, since: datetime) -> int:
         return int(await self.transaction.scalar(SPENT, {"since": since}))

@@ -81,7 +81,7 @@ DISLIKED_LIST = KeysetList(
     )
     .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
     .join(_QUESTIONS, _QUESTIONS.c.id == MESSAGES.c.question_id)
-    .where(_COURSE, MESSAGES.c.rating == -1, MESSAGES.c.kind != Kind.NO_ANSWER.value),
+    .where(_COURSE, MESSAGES.c.rating == -1),
     make=_disliked,
     orders={"id": [MESSAGES.c.id]},
 )

@@ -8,6 +8,7 @@ import msgspec
 from adapters.sql.models import (
     AssistantConversation,
     AssistantMessage,
+    AssistantUsage,
     CoursePassages,
     IndexedContent,
     PassageRow,
@@ -17,7 +18,7 @@ from modules.assistant.domain.answers import Citation, Kind, Mode, Nearest
 from modules.assistant.domain.conversations import Author, Conversation, Message
 
 COURSE_VERSIONS, INDEXED, PASSAGES = table(CoursePassages), table(IndexedContent), table(PassageRow)
-CONVERSATIONS, MESSAGES = table(AssistantConversation), table(AssistantMessage)
+CONVERSATIONS, MESSAGES, USAGE = table(AssistantConversation), table(AssistantMessage), table(AssistantUsage)
 CONVERSATION_COLUMNS = [CONVERSATIONS.c[name] for name in Conversation.__struct_fields__]
 MESSAGE_COLUMNS = [MESSAGES.c[name] for name in Message.__struct_fields__]
 

@@ -3,6 +3,7 @@
 from adapters.sql.models.assistant import (
     AssistantConversation,
     AssistantMessage,
+    AssistantUsage,
     CoursePassages,
     IndexedContent,
     PassageRow,
@@ -89,6 +90,7 @@ from adapters.sql.models.types import metadata
 __all__ = [
     "AssistantConversation",
     "AssistantMessage",
+    "AssistantUsage",
     "AttendanceChange",
     "AttendanceDevice",
     "AttendanceExcuse",

@@ -70,7 +70,6 @@ class AssistantMessage(IdentityBase):
         Index("ix_assistant_messages_user", "user_id", "created_at"),
         partial_index("ix_assistant_messages_unanswered", "conversation_id", where=text("kind = 'no_answer'")),
         partial_index("ix_assistant_messages_disliked", "conversation_id", where=text("rating = -1")),
-        partial_index("ix_assistant_messages_spent", "created_at", "tokens", where=text("tokens IS NOT NULL")),
     )
 
     conversation_id: Mapped[int] = mapped_column(BigInt, ForeignKey("assistant_conversations.id", ondelete="CASCADE"))
@@ -88,3 +87,17 @@ class AssistantMessage(IdentityBase):
     tokens: Mapped[int | None] = mapped_column(Integer)
     drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AssistantUsage(IdentityBase):
+    """A question, without its words: it stays for two days, also if its conversation is removed."""
+
+    __tablename__ = "assistant_usage"
+    __table_args__ = (
+        Index("ix_assistant_usage_user", "user_id", "asked_at"),
+        Index("ix_assistant_usage_asked", "asked_at", "tokens"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tokens: Mapped[int] = mapped_column(Integer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ FLOOR = 0.88
 GOOD_ENOUGH = 0.9
 """A further passage is cited if it is so good as the best."""
 LONGEST_SNIPPET = 200
+_MARKS = tuple('.!?।॥…:;"”)')
 UNKNOWN = "I find nothing in the course's lessons that surely answers this."
 HINT = "While your quiz is open I only say where to look: {places}."
 
@@ -113,8 +115,9 @@ def reply(hits: Sequence[Hit], *, hints_only: bool) -> Reply:
     parts, citations = list[str](), list[Citation]()
     for number, hit in enumerate(cited, 1):
         best = _best(hit, MOST_SENTENCES if len(cited) == 1 else MOST_SENTENCES // 2)
-        parts += [f"{' '.join(hit.sentences[place].text for place in best)} [{number}]"]
-        citations.append(citation(number, hit, best[0]))
+        quote = _quote(hit, best)
+        parts += [f"{quote} [{number}]"]
+        citations.append(citation(number, hit, best[0], quote))
     return Reply(Kind.ANSWER, "\n\n".join(parts), tuple(citations), ())
 
 
@@ -142,10 +145,20 @@ def _length(hit: Hit, places: Iterable[int]) -> int:
     return sum(len(hit.sentences[place].text.split()) for place in places)
 
 
-def citation(number: int, hit: Hit, place: int | None) -> Citation:
-    """Without a place it says where, and quotes nothing."""
+def _quote(hit: Hit, places: Sequence[int]) -> str:
+    """With … where sentences are left out; what is no sentence, such as a row of a table, has a line of its own."""
+    quote = hit.sentences[places[0]].text
+    for before, place in pairwise(places):
+        gap = " … " if place > before + 1 else " " if quote.endswith(_MARKS) else "\n"
+        quote += gap + hit.sentences[place].text
+    return quote
+
+
+def citation(number: int, hit: Hit, place: int | None, quote: str | None = None) -> Citation:
+    """Without a place it says where, and quotes nothing; else what is quoted, or the sentence there."""
     if place is None:
         return Citation(number, hit.content_id, hit.title, hit.page, hit.sentences[0].second, "")
     said = hit.sentences[place]
-    snippet = said.text if len(said.text) <= LONGEST_SNIPPET else f"{said.text[: LONGEST_SNIPPET - 1].rstrip()}…"
+    text = quote or said.text
+    snippet = text if len(text) <= LONGEST_SNIPPET else f"{text[: LONGEST_SNIPPET - 1].rstrip()}…"
     return Citation(number, hit.content_id, hit.title, hit.page, said.second, snippet)

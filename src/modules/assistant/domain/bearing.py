@@ -18,8 +18,6 @@ _FIGURE = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _LINK = re.compile(r"\]\s*\(|:/|@")
 _HOST = re.compile(r"[\w-]\.[^\W\d_]{2,}")
 _AROUND = ".,;:!?()[]{}<>\"'“”‘’*"
-_JOINERS = "\u200c\u200d"
-"""Of Devanagari letters: the only invisible characters that say something."""
 
 
 class Source:
@@ -60,15 +58,6 @@ class Claim:
         written = [script for script in ("LATIN", "DEVANAGARI") if _count(known, script) >= FEWEST_OF_A_SCRIPT]
         comparable = {word for word in self.telling if any(script in _scripts(word) for script in written)}
         return len(comparable & known) >= BORNE * len(comparable)
-
-
-def readable(text: str) -> str:
-    """Without what nobody can see: control characters, marks that turn the direction, blanks without width."""
-    return "".join(
-        letter
-        for letter in text
-        if letter in _JOINERS or letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
-    )
 
 
 def telling(text: str) -> set[str]:

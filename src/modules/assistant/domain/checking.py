@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from core.text import words
+from core.text import readable, words
 from modules.assistant.domain.answers import Citation, Hit, citation
-from modules.assistant.domain.bearing import Claim, Source, readable
+from modules.assistant.domain.bearing import Claim, Source
 from modules.assistant.domain.prompting import MOST_SHOWN, NOTHING
 
 LONGEST_ANSWER = 4_000

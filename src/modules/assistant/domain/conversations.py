@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from core.errors import Conflict, Forbidden, RateLimited
+from core.text import readable
 from modules.assistant.domain.answers import Citation, Kind, Mode, Nearest
 
 DAILY = 200
@@ -113,7 +114,7 @@ def demand_entry(sight: Sight) -> None:
         raise EnrolmentExpired
 
 
-def title_of(question: str) -> str:
-    """What a conversation is called whose owner has not said it."""
-    line = " ".join(question.split())
+def title_of(text: str) -> str:
+    """What a conversation is called by its owner, or by its first question: one line."""
+    line = " ".join(readable(text).split())
     return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"

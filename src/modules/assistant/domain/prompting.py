@@ -36,4 +36,4 @@ def prompt(question: str, before: str | None, hits: Sequence[Hit], fence: str) -
 
 def _passage(number: int, hit: Hit) -> str:
     place = " – ".join(dict.fromkeys(part for part in (hit.title, hit.heading) if part))
-    return f"[{number}] {place}\n{' '.join(sentence.text for sentence in hit.sentences)}"
+    return f"[{number}] {place}\n{chr(10).join(sentence.text for sentence in hit.sentences)}"
