@@ -334,6 +334,41 @@ async def test_a_repeated_question_is_asked_once(world: World) -> None:
     assert await world.count("assistant_messages") == 2
 
 
+async def test_a_key_is_good_for_one_conversation(world: World) -> None:
+    course, student = await school(world)
+    here, there = await begun(student, course), await begun(student, course)
+    body, key = {"question": "When do I use since and for?"}, {"Idempotency-Key": "once"}
+    assert (await student.post(f"{CONVERSATIONS}{here}/messages/", body, headers=key)).status_code == 201
+    refused = await student.post(f"{CONVERSATIONS}{there}/messages/", body, headers=key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("question", ["??", "\u200b", "😀", " . "])
+async def test_a_question_has_words(sqlite_world: World, question: str) -> None:
+    course, student = await school(sqlite_world)
+    refused = await asked(student, await begun(student, course, title=" two\nlines\u202e "), question)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "question")
+    [talk] = (await student.get(CONVERSATIONS)).json()["results"]
+    assert talk["title"] == "two lines"
+
+
+async def test_what_was_asked_counts_when_its_conversation_is_gone(sqlite_world: World) -> None:
+    world = sqlite_world
+    course, student = await school(world)
+    conversation = await begun(student, course)
+    for _ in range(200):
+        await world.house.workflows.asking.ask(student.actor, conversation, "When do I use since?")
+    world.clock.advance(hours=1)
+    await student.log_in()
+    assert (await student.delete(f"{CONVERSATIONS}{conversation}/")).status_code == 204
+    refused = await asked(student, await begun(student, course), "When do I use since?")
+    assert (refused.status_code, refused.json()["code"]) == (429, "daily_limit")
+    assert 22 * 3600 < int(refused.headers["retry-after"]) <= 23 * 3600
+    world.clock.advance(days=2)
+    await world.house.pruning.prune()
+    assert await world.count("assistant_usage") == 0
+
+
 async def test_an_account_takes_its_conversations_along(world: World) -> None:
     course, student = await school(world)
     await answered(student, await begun(student, course), "When do I use since?")

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import text as sql
 
@@ -28,7 +27,6 @@ def llm(sandbox: SandboxClient) -> dict[str, str]:
         "SHALA_LLM_BASE_URL": f"{sandbox.base}/sandbox/openai/v1",
         "SHALA_LLM_API_KEY": "sk-sandbox",
         "SHALA_LLM_MODEL": "sandbox",
-        "SHALA_LLM_TIMEOUT_SECONDS": str(SLOW_S),
     }
 
 
@@ -114,8 +112,6 @@ async def test_what_the_passages_do_not_answer_is_refused_and_listed(world: Worl
         {"fail": "break_off"},
         {"fail": "error_midway"},
         {"fail": "garbage"},
-        {"delay_s": SLOW_S + 1},
-        {"between_s": 0.4},
         {"lie": "unsupported"},
         {"lie": "silent"},
     ],
@@ -136,6 +132,20 @@ async def test_whatever_is_wrong_with_the_model_the_lessons_are_quoted(
     assert "".join(body["text"] for name, body in told[last_start:] if name == "delta") == done["content"]
     shown = (await student.get(path)).json()["results"]
     assert [one["content"] for one in shown] == [done["content"], QUESTION]
+
+
+@pytest.mark.parametrize("knobs", [{"delay_s": 2 * SLOW_S}, {"between_s": 0.4}], ids=["late", "slow"])
+async def test_a_slow_model_is_not_waited_for(
+    sqlite_url: str, sandbox: SandboxClient, tmp_path: Path, llm: dict[str, str], knobs: dict[str, Any]
+) -> None:
+    world = build_world(sqlite_url, sandbox, tmp_path, **llm, SHALA_LLM_TIMEOUT_SECONDS=str(SLOW_S))
+    try:
+        course, student = await school(world)
+        await world.sandbox.faults(openai=knobs)
+        found = await answered(student, await begun(student, course), QUESTION)
+        assert (found["mode"], f"{SENTENCE}." in found["content"]) == ("fallback", True)
+    finally:
+        await world.close()
 
 
 async def test_invented_claims_are_dropped_and_the_rest_stays(world: World, taught: Taught) -> None:
@@ -237,6 +247,27 @@ async def test_a_repeat_asks_no_model_again(world: World, taught: Taught) -> Non
     assert len(await asked_with(world)) == 1
 
 
+async def test_repeats_that_come_meanwhile_wait_for_the_same_answer(world: World, taught: Taught) -> None:
+    _, student, conversation = taught
+    path, key = f"{CONVERSATIONS}{conversation}/messages/", {"Idempotency-Key": "k-2"}
+    await world.sandbox.faults(openai={"between_s": 0.02})
+    both = await asyncio.gather(
+        *(student.post(path, {"question": QUESTION}, headers=key) for _ in range(5)),
+        *(student.post(path, {"question": QUESTION}, headers={**EVENTS, **key}) for _ in range(5)),
+    )
+    whole, told = [one.json() for one in both[:5]], [events(one.text)[-1][1] for one in both[5:]]
+    assert {one["id"] for one in whole + told} == {whole[0]["id"]}
+    assert len(await asked_with(world)) == 1
+
+
+async def test_tokens_stay_spent_when_the_conversation_is_gone(world: World, taught: Taught) -> None:
+    _, student, conversation = taught
+    await answered(student, conversation, QUESTION)
+    spent = await world.count("assistant_usage", "tokens > 100")
+    assert (await student.delete(f"{CONVERSATIONS}{conversation}/")).status_code == 204
+    assert (spent, await world.count("assistant_usage", "tokens > 100")) == (1, 1)
+
+
 async def test_twenty_at_once_are_answered(world: World, taught: Taught) -> None:
     course, student, _ = taught
     conversations = [await begun(student, course) for _ in range(20)]
@@ -244,11 +275,9 @@ async def test_twenty_at_once_are_answered(world: World, taught: Taught) -> None
     assert {one["mode"] for one in found} == {"model"}
 
 
-async def test_the_doctor_greets_the_model(world: World) -> None:
+async def test_the_doctor_asks_the_model(world: World) -> None:
     model: Any = world.house.model
     await model.greet()
-    away: Any = httpx.AsyncClient(base_url="http://127.0.0.1:9")
-    model._http, kept = away, model._http
-    with pytest.raises(Unavailable):
+    await world.sandbox.faults(openai={"fail": "401"})
+    with pytest.raises(Unavailable, match="status 401"):
         await model.greet()
-    await kept.aclose()

@@ -4,7 +4,6 @@ A peer cites the best passage if its score is above a floor. The floor is found 
 that answers the most while citations and refusals are as wanted; if there is none, the one with the best precision.
 """
 
-import re
 import sqlite3
 from collections.abc import Sequence
 
@@ -17,7 +16,7 @@ from modules.assistant.ports import IndexedPassage
 WANTED_PRECISION, WANTED_REFUSAL = 0.95, 0.90
 FEWEST_ANSWERS = 0.05
 """Of the answerable ones: a floor that lets one lucky answer through is none."""
-WORD = re.compile(r"\w+")
+QUOTE = '"'
 MOST = 8
 SQLITE = "SELECT content_id, -bm25(passages, 0, 3, 1) FROM passages WHERE passages MATCH ? ORDER BY 2 DESC LIMIT ?"
 POSTGRES_ANY = """
@@ -43,7 +42,7 @@ def sqlite() -> list[Ranked]:
         database.execute("CREATE VIRTUAL TABLE passages USING fts5(content_id UNINDEXED, title, said)")
         database.executemany("INSERT INTO passages VALUES (?, ?, ?)", [_row(each) for each in texts_of(course)])
         for half, question in in_turn(course):
-            any_word = " OR ".join(f'"{word}"' for word in WORD.findall(question.question))
+            any_word = " OR ".join(f'"{word.replace(QUOTE, "")}"' for word in question.question.split())
             found.append(_ranked(half, question, names, database.execute(SQLITE, (any_word, MOST)).fetchall()))
         database.close()
     return found

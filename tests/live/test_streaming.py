@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api.test_chatbot import CONVERSATIONS, begun, school
+from entrypoints.http import chatbot_events
 from sockets import Live, lively
 from worlds import Person, SandboxClient, World
 
@@ -63,3 +64,14 @@ async def test_who_leaves_in_the_middle_finds_the_answer_later(live: Live) -> No
     await live.world.house.ongoing.close()  # as a process does that ends
     answer, question = (await student.get(path)).json()["results"]
     assert (question["content"], answer["kind"], answer["mode"]) == (QUESTION, "answer", "model")
+
+
+async def test_a_silent_model_is_no_silent_connection(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chatbot_events, "SILENT_S", 0.02)
+    student, path = await asking(live.world)
+    await live.world.sandbox.faults(openai={"delay_s": 0.2})
+    told = await sent(student, path)
+    lines = [line async for line in told.aiter_lines()]
+    assert lines.count(": still looking") > 1
+    assert lines.index(": still looking") > lines.index("event: start")
+    assert "event: done" in lines

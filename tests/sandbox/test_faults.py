@@ -153,4 +153,18 @@ def test_everything_is_off_by_default(world: World) -> None:
         "webhooks": {"delay_s": 0, "duplicate": 1, "reorder": False, "drop": False, "tamper": False},
         "smtp": {"delay_before_s": 0, "delay_after_s": 0, "fail": None, "times": None},
         "fcm": {"delay_s": 0, "fail": None, "retry_after_s": None, "times": None, "unregistered": []},
+        "openai": {
+            "delay_s": 0,
+            "between_s": 0,
+            "fail": None,
+            "retry_after_s": None,
+            "lie": None,
+            "times": None,
+        },
     }
+
+
+def test_what_may_be_set_is_told(world: World) -> None:
+    told = world.http.get("/sandbox/faults/schema/").json()["$defs"]
+    assert set(told["FaultDocument"]["properties"]) == set(world.http.get("/sandbox/faults/").json())
+    assert "obedient" in str(told["OpenAiFaults"]["properties"]["lie"])

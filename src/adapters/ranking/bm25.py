@@ -11,8 +11,8 @@ from modules.assistant.ports import IndexedPassage
 if TYPE_CHECKING:
     from adapters.ranking.index import Index
 
-KEPT = 32
-"""Courses whose index stays in memory: ten thousand passages take some 40 MB."""
+KEPT = 20_000
+"""Passages whose indexes stay in memory, 12 KB each; the course that was asked about last stays in any case."""
 Load = Callable[[int], Awaitable[list[IndexedPassage]]]
 
 
@@ -47,10 +47,12 @@ class Bm25Ranking:
             if kept is None or kept[0] != version:
                 kept = version, await asyncio.to_thread(_made, await load(course_id))
                 self._kept[course_id] = kept
-                while len(self._kept) > KEPT:
+                self._kept.move_to_end(course_id)
+                while len(self._kept) > 1 and sum(len(index) for _, index in self._kept.values()) > KEPT:
                     gone, _ = self._kept.popitem(last=False)
                     self._making.pop(gone, None)
-        self._kept.move_to_end(course_id)
+        if course_id in self._kept:
+            self._kept.move_to_end(course_id)
         return kept[1]
 
 

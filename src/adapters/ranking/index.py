@@ -1,6 +1,7 @@
 """The passages of one course, as they are found: by BM25, then by how much of the question stands close together."""
 
 import math
+import time
 from collections.abc import Collection, Sequence
 
 import bm25s
@@ -55,6 +56,7 @@ class Index:
                 for text in (f"{each.title} {each.passage.heading}", *(one.text for one in each.passage.sentences))
             ]
             spelt.update(heading, *sentences)
+            time.sleep(0)  # it is made in a thread: others get their turn
             self._headings.append(self._numbered(heading))
             own = [self._numbered(sentence) for sentence in sentences]
             self._said.append(np.array([number for numbers in own for number in numbers], dtype=np.int32))
@@ -66,6 +68,10 @@ class Index:
             self._scorer.index(Tokenized(ids=documents, vocab=self._numbers), show_progress=False)
         self._lexicon = Lexicon({word: stem(word) for word in sorted(spelt - STOPPED)})
         self._contents = np.array([each.content_id for each in passages], dtype=np.int64)
+
+    def __len__(self) -> int:
+        """Passages."""
+        return len(self._passages)
 
     def best(self, question: str, among: Collection[int], limit: int, *, after: str | None = None) -> list[Hit]:
         """With `after`, the question before it counts, too, if this one is short enough to go on from it; and what this

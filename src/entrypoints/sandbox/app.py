@@ -45,7 +45,7 @@ No money moves, and no mail or push leaves this machine.</p>
 <li class="card"><a href="/sandbox/razorpay/webhooks/"><b>Webhooks</b></a>
 <p class="soft">Each delivery attempt, as JSON.</p></li>
 <li class="card"><a href="/sandbox/faults/"><b>Faults</b></a><p class="soft">How the world misbehaves, as JSON;
-<code>PUT</code> the same document to change it.</p></li>
+<code>PUT</code> the same document to change it. <a href="/sandbox/faults/schema/">What may stand in it</a>.</p></li>
 </ul>
 """
 
@@ -164,6 +164,10 @@ class Sandbox:
         async def show_faults() -> FaultDocument:
             return self.faults.document
 
+        @get("/sandbox/faults/schema")
+        async def fault_schema() -> dict[str, Any]:
+            return msgspec.json.schema(FaultDocument)
+
         @put("/sandbox/faults")
         async def set_faults(request: Request[Any, Any, Any]) -> Response[Any]:
             try:
@@ -177,4 +181,4 @@ class Sandbox:
         async def reset() -> None:
             self.forget()
 
-        return [index, show_faults, set_faults, reset]
+        return [index, show_faults, fault_schema, set_faults, reset]

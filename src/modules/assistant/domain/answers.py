@@ -20,7 +20,7 @@ FLOOR = 0.88
 GOOD_ENOUGH = 0.9
 """A further passage is cited if it is so good as the best."""
 LONGEST_SNIPPET = 200
-_MARKS = tuple('.!?।॥…:;"”)')
+_MARKS, _CLOSING = tuple(".!?।॥…:;"), "\"'”’)]"
 UNKNOWN = "I find nothing in the course's lessons that surely answers this."
 HINT = "While your quiz is open I only say where to look: {places}."
 
@@ -149,7 +149,7 @@ def _quote(hit: Hit, places: Sequence[int]) -> str:
     """With … where sentences are left out; what is no sentence, such as a row of a table, has a line of its own."""
     quote = hit.sentences[places[0]].text
     for before, place in pairwise(places):
-        gap = " … " if place > before + 1 else " " if quote.endswith(_MARKS) else "\n"
+        gap = " … " if place > before + 1 else " " if quote.rstrip(_CLOSING).endswith(_MARKS) else "\n"
         quote += gap + hit.sentences[place].text
     return quote
 
