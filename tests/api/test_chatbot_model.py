@@ -258,6 +258,12 @@ async def test_repeats_that_come_meanwhile_wait_for_the_same_answer(world: World
     whole, told = [one.json() for one in both[:5]], [events(one.text)[-1][1] for one in both[5:]]
     assert {one["id"] for one in whole + told} == {whole[0]["id"]}
     assert len(await asked_with(world)) == 1
+    other = {"Idempotency-Key": "k-3"}
+    two = await asyncio.gather(
+        student.post(path, {"question": QUESTION}, headers=other),
+        student.post(path, {"question": f"{QUESTION} Tell me."}, headers=other),
+    )
+    assert sorted(one.status_code for one in two) == [201, 409]
 
 
 async def test_tokens_stay_spent_when_the_conversation_is_gone(world: World, taught: Taught) -> None:

@@ -152,7 +152,7 @@ async def ask(request: Call, conversation_id: FromPath[int], data: JSONBody[Aske
         ANSWERS.labels(found.mode, found.kind).inc()
         return message_info(found)
 
-    name = f"{actor.user_id}:{conversation_id}:{key.key}" if key else None
+    name = f"{actor.user_id}:{key.key}:{key.fingerprint}" if key else None
     if EVENTS in request.headers.get("accept", ""):
         return await streamed(h.ongoing, answer, read, name)
     return Answer(await whole(h.ongoing, answer, read, name), status_code=201)
