@@ -114,6 +114,7 @@ def test_no_claim_rides_on_the_citation_of_another(text: str) -> None:
         "Use since with a point in time at https://example.org [1].",  # another address than the passage's
         "Use for with a length of 2 time [1].",
         "Use since [1] NO_ANSWER with a point in time.",
+        "<think>Use since with a point in time [1].",
     ],
 )
 def test_what_is_masked_or_borne_by_nothing_is_not_said(text: str) -> None:

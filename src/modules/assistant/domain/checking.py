@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from core.text import readable, words
+from core.text import readable
 from modules.assistant.domain.answers import Citation, Hit, citation
 from modules.assistant.domain.bearing import Claim, Source
 from modules.assistant.domain.prompting import MOST_SHOWN, NOTHING
@@ -86,7 +86,7 @@ class Checker:
         self._gave_up |= plain.lstrip("\"'“(*").startswith(NOTHING)
         named = [int(number) for group in _CITED.findall(sentence) for number in re.findall(r"\d+", group)]
         valid = [number - 1 for number in dict.fromkeys(named) if 1 <= number <= len(self._hits)]
-        if self._length > LONGEST_ANSWER or not valid or not words(plain) or NOTHING in plain:
+        if self._length > LONGEST_ANSWER or not valid or NOTHING in plain or _THINKS in plain:
             return
         claim = Claim(plain)
         if not claim.is_borne_by([self._sources[place] for place in valid]):
