@@ -34,12 +34,20 @@ BACKENDS = ("sqlite", "postgres")
 _emptied: list[str] = []
 
 
-def pytest_asyncio_loop_factories() -> dict[str, Any]:
-    """The tests' loop is the one that the service runs on."""
-    return {"served": auto_loop_factory()}
+if sys.version_info < (3, 14):  # which wants no policies any more
+
+    class _AsServed(asyncio.DefaultEventLoopPolicy):
+        """The tests' loop is the one that the service runs on. (The hook of pytest-asyncio for it tears the session's
+        fixtures down whenever a test without a loop asks for one of them.)
+        """
+
+        def new_event_loop(self) -> asyncio.AbstractEventLoop:
+            return auto_loop_factory()()
 
 
 def pytest_configure() -> None:
+    if sys.version_info < (3, 14):
+        asyncio.set_event_loop_policy(_AsServed())
     # else each process that a test starts compiles what was changed; some machines switch it off
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False

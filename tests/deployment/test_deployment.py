@@ -19,7 +19,7 @@ HADOLINT = Path(sys.executable).with_name("hadolint")
 
 REQUIRED = re.compile(r"\$\{\w+:\?[^}]*\}")
 NO_LITERAL = re.compile(r"\$\{\w+(?::\?[^}]*|:-)\}")
-SECRET = re.compile(r"SECRET|PASSWORD|TOKEN|AUTH|ACCESS_KEY|KEY_ID")
+SECRET = re.compile(r"SECRET|PASSWORD|TOKEN(?!S)|AUTH|ACCESS_KEY|KEY_ID")
 
 
 def settings_of(service: str, **values: str) -> dict[str, str]:
