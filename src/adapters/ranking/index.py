@@ -20,7 +20,7 @@ TITLE_BOOST = 3
 CANDIDATES = 40
 """Passages that BM25 finds, and of which the nearer look decides."""
 SATURATED = 2.5
-"""What BM25 (k1 = 1.5) gives at most for a term, times its rarity, is this less."""
+"""k1 + 1, with k1 = 1.5: BM25's constant factor, which Lucene's variant leaves out; the weights below count on it."""
 CLOSE_TOGETHER = 2.0
 """Two sentences in a row that have it count so much more than the passage."""
 AS_GOOD, PAIRED = 0.8, 0.5
@@ -30,8 +30,8 @@ MOST_WANTED, MOST_LOOKED_UP = 60, 12
 MOST_WORDS_OF_FOLLOW_UP = 3
 """“And for two men?” goes on from the question before; what has more words asks for itself."""
 STRENGTH = 0.07
-"""How much the score itself, by the rarity of an unknown word, adds to the certainty. These weights were found on the
-tuned half of `tests/evaluation`; halving or doubling any of them changes little.
+"""How much the score itself, by the rarity of an unknown word, adds to the certainty. All these weights were found
+on the tuned half of `tests/evaluation`.
 """
 
 
