@@ -60,7 +60,7 @@ class Oversight(Protocol):
     async def unanswered(
         self, request: PageRequest, course_id: int, *, is_drafted: bool | None
     ) -> Page[UnansweredQuestion]:
-        """What the lessons do not say, newest first."""
+        """What students have asked in vain, newest first; what staff only tried is not among it."""
         ...
 
     async def disliked(self, request: PageRequest, course_id: int) -> Page[DislikedAnswer]:

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from adapters.sql.assistant.rows import CONVERSATIONS, INDEXED, MESSAGES, PASSAGES
 from adapters.sql.community.rows import GROUPS
 from adapters.sql.database import AnyRow, Database
-from adapters.sql.learning.rows import CONTENTS
+from adapters.sql.learning.rows import CONTENTS, USERS
 from adapters.sql.pages import KeysetList
 from adapters.sql.store import SqlStore
+from core.actor import Role
 from core.paging import Page, PageRequest
 from modules.assistant.domain.answers import Citation, Kind, Nearest
 from modules.assistant.domain.conversations import UnansweredQuestion
@@ -63,8 +64,11 @@ def _lesson(row: AnyRow) -> IndexedLesson:
     return IndexedLesson(*row)
 
 
+_OF_A_STUDENT = (
+    exists().where(USERS.c.id == CONVERSATIONS.c.user_id, USERS.c.role == Role.STUDENT.value).correlate(CONVERSATIONS)
+)
 UNANSWERED_LIST = KeysetList(
-    _UNANSWERED.where(_COURSE),
+    _UNANSWERED.where(_COURSE, _OF_A_STUDENT),
     make=_unanswered,
     orders={"id": [MESSAGES.c.id]},
     filters={"drafted": MESSAGES.c.drafted_at.is_not(None), "open": MESSAGES.c.drafted_at.is_(None)},
