@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -36,12 +37,15 @@ class Ongoing:
         return task
 
     async def close(self) -> None:
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=PATIENCE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._tasks:  # what is begun meanwhile is waited for, too
+                    await asyncio.wait(set(self._tasks))
         left = set(self._tasks)
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=PATIENCE_S)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         """Whoever waits is told of a failure; if nobody does any longer, the log is."""

@@ -139,6 +139,78 @@ def test_good_sentences_stay_whole(text: str, said: str) -> None:
     assert checked(text).content == said
 
 
+CITED = [
+    "[ 1 ]",
+    "[^1]",
+    "[#1]",
+    "[Passage 1]",
+    "[Source: 1]",
+    "【1】",
+    "［1］",
+    "**[1]**",
+    "([1])",
+    "[1] and [1]",
+]
+
+
+@pytest.mark.parametrize("piece", [1, 3, 1000])
+@pytest.mark.parametrize("cited", CITED)
+def test_a_citation_is_one_however_it_is_dressed(cited: str, piece: int) -> None:
+    for text in (f"{SINCE} {cited}. Use for. {cited}", f"{SINCE}. {cited} Use for. {cited}", f"{SINCE}.\n{cited}"):
+        assert checked(text, piece=piece).content.startswith(f"{SINCE}. [1]"), text
+
+
+WIRES = hit(
+    4,
+    "Wires",
+    "Switch off the main supply before you touch a wire.",
+    "Do not touch the live cable with wet hands.",
+    "The interest is paid.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("Switch off the main supply before you touch a wire [1].", True),
+        ("Never touch the live cable with wet hands [1].", True),
+        ("Touch the live cable with wet hands [1].", False),
+        ("Do not switch off the main supply before you touch a wire [1].", False),
+        ("Switch off the main supply; the moon is made of cheese [1].", False),
+        ("The moon is made of cheese: switch off the main supply [1].", False),
+        ("The moon is made of cheese. switch off the main supply [1].", False),
+        ("The moon is made of cheese.» Switch off the main supply [1].", True),  # the second sentence alone
+        ("Taar ko chhune se pehle main supply band karein [1].", True),  # a translation
+        ("Switch off the main supply before you touch a wire [1], but nev", False),  # cut
+    ],
+)
+def test_what_denies_turns_round_or_rides_is_not_said(text: str, is_said: bool) -> None:
+    checker = Checker([WIRES])
+    said = [*checker.feed(text), *checker.finish()]
+    assert bool(said) == is_said
+    assert "moon" not in checker.content
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        "<think>A point in time [1]. </think>",
+        " <THINK>\nSince [1].\n</think>\n",
+        "<thinking>x</thinking><think>y</think>",
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_thoughts_are_not_heard(thought: str, piece: int) -> None:
+    assert checked(f"{thought}{SINCE} [1].", piece=piece).content == f"{SINCE}. [1]"
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_a_long_blank_keeps_nobody_waiting(piece: int) -> None:
+    began = time.perf_counter()
+    checked(f"x{' ' * 20_000}y", piece=piece)
+    assert time.perf_counter() - began < 1.5
+
+
 def test_figures_are_whole_numbers_of_the_passages_sentences() -> None:
     wires = hit(3, "Lesson 7", "A wire of 1,5 mm² carries little, of 2.5 mm² more.")
     for number, is_borne in (("2.5", True), ("15", False), ("7", False), ("2", False)):
@@ -171,6 +243,7 @@ def test_it_may_give_up(text: str) -> None:
 
 def test_what_has_been_said_is_not_given_up() -> None:
     assert not checked(f"Use since with a point in time [1]. {NOTHING}").has_given_up
+    assert checked(f"{NOTHING}\n\nHowever, use since with a point in time [1].").content == ""
     assert not checked("I do not know.").has_given_up
 
 

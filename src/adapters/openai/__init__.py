@@ -26,6 +26,8 @@ CONNECT_S = 5.0
 LONGEST_ANSWER = 50_000
 """Characters: an endpoint that does not stop is broken."""
 DONE = "[DONE]"
+FEW_S = 2.0
+"""After its last word an answer is waited for so long: it may still tell its tokens."""
 OURS = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 """What says that this question was too much, and nothing about the next one."""
 GREETING = Prompt("Answer with OK.", "OK?")
@@ -147,7 +149,7 @@ async def _next(
 ) -> ServerSentEvent | None:
     """None at the end; a whole answer may end in whatever way."""
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout_at(deadline), asyncio.timeout(FEW_S if is_whole else None):
             return await anext(events, None)
     except (TimeoutError, httpx.HTTPError):
         if is_whole:

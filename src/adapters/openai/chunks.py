@@ -45,11 +45,11 @@ class Chunk(Struct, frozen=True):
     def tokens(self) -> int | None:
         """None if it does not tell, or something that cannot be."""
         told = (self.usage or {}).get("total_tokens")
-        return told if isinstance(told, int) and 0 <= told <= MOST_TOKENS else None
+        return told if type(told) is int and 0 <= told <= MOST_TOKENS else None
 
     def demand_good(self) -> None:
         """:raises Broken:"""
-        if self.error is not None:
+        if self.error:
             raise Broken(f"error {_code(self.error)}".rstrip())
         if any(choice.finish_reason == "content_filter" for choice in self.choices or ()):
             raise Broken("content filter", is_ours=True)

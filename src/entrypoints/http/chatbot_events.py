@@ -25,21 +25,20 @@ async def streamed(ongoing: Ongoing, ask: Ask, read: Read, name: str | None) -> 
     """What is refused before a word is said is refused as ever. The question is answered and kept, whether or not
     somebody stays to hear it; a repeat that comes meanwhile waits for the same answer.
     """
-    if (running := ongoing.running(name)) is not None:
-        return _stream(_whole(await asyncio.shield(running)))
     told = asyncio.Queue[Progress | None]()
 
     async def work() -> MessageInfo:
-        try:
-            return await read(await ask(told.put_nowait))
-        finally:
-            told.put_nowait(None)
+        return await read(await ask(told.put_nowait))
 
-    task = ongoing.start(work, name)
+    running = ongoing.running(name)
+    task = running or ongoing.start(work, name)
+    task.add_done_callback(lambda _: told.put_nowait(None))
+    if running is not None:
+        return _stream(_live(told, task))
     first = await told.get()
     if first is None:
-        return _stream(_whole(await asyncio.shield(task)))
-    return _stream(_live(first, told, task))
+        await asyncio.shield(task)  # refused, or answered before
+    return _stream(_live(told, task, first))
 
 
 async def whole(ongoing: Ongoing, ask: Ask, read: Read, name: str | None) -> MessageInfo:
@@ -56,11 +55,12 @@ def _stream(events: AsyncIterator[bytes]) -> Stream:
 
 
 async def _live(
-    first: Progress, told: asyncio.Queue[Progress | None], task: asyncio.Task[MessageInfo]
+    told: asyncio.Queue[Progress | None], task: asyncio.Task[MessageInfo], first: Progress | None = None
 ) -> AsyncIterator[bytes]:
-    step: Progress | None = first
-    while step is not None:
-        yield _event("start", {"mode": step.mode}) if isinstance(step, Began) else _event("delta", {"text": step.text})
+    step = first
+    while step is not None or not task.done():
+        if step is not None:
+            yield _frame(step)
         waiting = asyncio.ensure_future(told.get())
         try:
             while not (await asyncio.wait({waiting}, timeout=SILENT_S))[0]:
@@ -68,23 +68,33 @@ async def _live(
             step = waiting.result()
         finally:
             waiting.cancel()
-    try:
-        answer = await asyncio.shield(task)
-    except AppError as error:
+        if step is None:
+            await asyncio.wait({task})
+    async for event in _ending(task, has_told=first is not None):
+        yield event
+
+
+async def _ending(task: asyncio.Task[MessageInfo], *, has_told: bool) -> AsyncIterator[bytes]:
+    """The whole answer, all of it for who has not heard it; or why there is none."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, AppError):
         yield _event("error", {"code": error.code, "detail": error.message})
-    except Exception:  # noqa: BLE001 - it is in the log already
+        return
+    if error is not None or task.cancelled():  # in the log already; or the process ends
         yield _event("error", {"code": "internal_error", "detail": "Something went wrong on our side."})
-    else:
-        yield _event("sources", {"citations": answer.citations})
-        yield _event("done", answer)
-
-
-async def _whole(answer: MessageInfo) -> AsyncIterator[bytes]:
-    """An answer that was given before: the call is a repeat."""
-    yield _event("start", {"mode": answer.mode})
-    yield _event("delta", {"text": answer.content})
+        return
+    answer = task.result()
+    if not has_told:
+        yield _event("start", {"mode": answer.mode})
+        yield _event("delta", {"text": answer.content})
     yield _event("sources", {"citations": answer.citations})
     yield _event("done", answer)
+
+
+def _frame(step: Progress) -> bytes:
+    if isinstance(step, Began):
+        return _event("start", {"mode": step.mode})
+    return _event("delta", {"text": step.text})
 
 
 def _event(name: str, data: object) -> bytes:

@@ -17,7 +17,12 @@ FEWEST_OF_A_SCRIPT = 3
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _LINK = re.compile(r"\]\s*\(|:/|@")
 _HOST = re.compile(r"[\w-]\.[^\W\d_]{2,}")
-_AROUND = ".,;:!?()[]{}<>\"'“”‘’*"
+_WRITTEN = frozenset({"LATIN", "DEVANAGARI"})
+_AROUND = ".,;:!?()[]{}<>\"'“”‘’*।॥–—…/"
+_CLAUSES = re.compile(r"[.;:—]\s+")
+_DENIES = frozenset(words("not no never nothing cannot without t नहीं मत न बिना nahi nahin mat bina"))
+_OF_HINDI = frozenset(words("hai hain ka ki ke ko se mein nahi nahin karein kare karo aur kar pehle liye par"))
+"""Two of them in Latin letters make a sentence a Hindi one."""
 
 
 class Source:
@@ -32,22 +37,37 @@ class Source:
 
     def nearest(self, claim: "Claim") -> int:
         """The place of the sentence that says the most of it; of a translation, of the question."""
-        shared = [len(claim.telling & telling(one.text)) for one in self._hit.sentences]
+        shared = self._shared(claim)
         best = max(range(len(shared)), key=shared.__getitem__)
         return best if shared[best] else max(range(len(shared)), key=self._hit.sentence_scores.__getitem__)
+
+    def denies(self, claim: "Claim") -> tuple[int, bool]:
+        """How many words the nearest sentence shares with it, and whether that one denies something."""
+        shared = self._shared(claim)
+        best = max(range(len(shared)), key=shared.__getitem__)
+        return shared[best], not _DENIES.isdisjoint(words(self._hit.sentences[best].text))
+
+    def _shared(self, claim: "Claim") -> list[int]:
+        return [len(claim.telling & telling(one.text)) for one in self._hit.sentences]
 
 
 class Claim:
     """A sentence, without its citations."""
 
     def __init__(self, sentence: str) -> None:
+        said = words(sentence)
         self.telling = telling(sentence)
+        self._clauses = [telling(clause) for clause in _CLAUSES.split(sentence)]
         self._figures = _figures(sentence)
         self._addresses = _addresses(sentence)
-        self._is_masked = any(len(_scripts(word)) > 1 for word in words(sentence))
+        self._is_masked = any(len(found := _scripts(word)) > 1 and not found <= _WRITTEN for word in said)
+        self._denies = not _DENIES.isdisjoint(said)
+        self._is_hindi = len(_OF_HINDI.intersection(said)) > 1
 
     def is_borne_by(self, sources: Sequence[Source]) -> bool:
-        """Together; letters of two scripts within a word are a mask."""
+        """Together, each clause of it; letters of Latin and of Cyrillic within a word are a mask. What the nearest
+        sentence denies, it denies, too, and nothing else.
+        """
         if self._is_masked or not self.telling:
             return False
         if not self._figures <= set().union(*(source.figures for source in sources)):
@@ -55,9 +75,14 @@ class Claim:
         if not self._addresses <= set().union(*(source.addresses for source in sources)):
             return False
         known = set[str]().union(*(source.telling for source in sources))
-        written = [script for script in ("LATIN", "DEVANAGARI") if _count(known, script) >= FEWEST_OF_A_SCRIPT]
-        comparable = {word for word in self.telling if any(script in _scripts(word) for script in written)}
-        return len(comparable & known) >= BORNE * len(comparable)
+        written = {script for script in _WRITTEN if _count(known, script) >= FEWEST_OF_A_SCRIPT}
+        if self._is_hindi:
+            written -= {"LATIN"}
+        comparable = [{word for word in clause if _scripts(word) & written} for clause in self._clauses]
+        if any(len(clause & known) < BORNE * len(clause) for clause in comparable):
+            return False
+        nearest = max((source.denies(self) for source in sources), default=(0, False))
+        return not any(comparable) or nearest[0] == 0 or nearest[1] == self._denies
 
 
 def telling(text: str) -> set[str]:
