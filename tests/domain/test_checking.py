@@ -220,7 +220,9 @@ def test_figures_are_whole_numbers_of_the_passages_sentences() -> None:
 
 
 @pytest.mark.parametrize("piece", [1, 4, 4000])
-@pytest.mark.parametrize("pattern", ["\n", "x [1]. ", "a-", "[1] ", ". ", "<think>", "1,", "((("])
+@pytest.mark.parametrize(
+    "pattern", ["\n", "x [1]. ", "a-", "[1] ", ". ", "<think>", "1,", "(((", ". [1] [1]", ".)*", "[1, 1] ", ".[ 1 ] "]
+)
 def test_a_hostile_model_keeps_nobody_waiting(pattern: str, piece: int) -> None:
     began = time.perf_counter()
     checked((pattern * 4000)[:4000], piece=piece)

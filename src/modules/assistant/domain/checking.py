@@ -10,8 +10,8 @@ from modules.assistant.domain.prompting import MOST_SHOWN
 
 LONGEST_ANSWER = 4_000
 """Characters; what comes after them is not read."""
-_NUMBER = r"\[\s?(?:passages?|sources?)?:?\s?[#^]?\d{1,3}(?:\s?(?:[,;–-]|and)\s?\d{1,3})*\s?\]"
-_NUMBERS = rf"{_NUMBER}(?:\s?(?:[,;&–-]|and|और)?\s?{_NUMBER})*"
+_NUMBER = r"\[\s?(?:(?:passages?|sources?):?\s?)?[#^]?\d{1,3}(?:\s?(?:[,;–-]|and)\s?\d{1,3})*\s?\]"
+_NUMBERS = rf"(?>{_NUMBER}(?:\s?(?:(?:[,;&–-]|and|और)\s?)?{_NUMBER})*)"  # atomic: a hostile row of them is read once
 _CITED = re.compile(_NUMBERS, re.IGNORECASE)
 _ENDS = re.compile(
     rf"(?:[.!?।॥…。]|(?<=[\u0900-\u097f])\|)[\"'”’»)\]*_~`]*(?:\s?[*(]{{0,3}}{_NUMBERS}[*)]{{0,3}}\.?)?\s+(?=[^\s\[*(]|[*(]{{1,3}}[^\s\[*(]|\[[^\s\d#^psPS])",
@@ -103,18 +103,22 @@ class Checker:
         self._length += len(sentence)
         if self._length > LONGEST_ANSWER or self._gave_up:
             return
-        uncited = _CITED.sub("", sentence)
-        if not words(uncited) and self._uncited:
-            sentence, self._uncited = f"{self._uncited} {sentence}", ""  # its numbers stand on a line of their own
-            uncited = _CITED.sub("", sentence)
-        plain = " ".join(_BEFORE_MARK.sub(r"\1", _ORNAMENT.sub("", uncited.strip())).split()).lstrip(".,")
         named = [int(number) for group in _CITED.findall(sentence) for number in re.findall(r"\d+", group)]
-        self._uncited = "" if named else sentence.strip()
+        uncited = _CITED.sub("", sentence)
+        if named and self._uncited and not words(uncited):  # its numbers stand on a line of their own
+            uncited = self._uncited
+        self._uncited = "" if named else uncited
+        plain = " ".join(_BEFORE_MARK.sub(r"\1", _ORNAMENT.sub("", uncited.strip())).split()).lstrip(".,")
         if _GIVING_UP.search(plain):
             self._gave_up = not self._said
             return
         valid = [number - 1 for number in dict.fromkeys(named) if 1 <= number <= len(self._hits)]
-        if not valid or _HAS_THOUGHT.search(plain) or _THINKS.search(plain) or _CITED.match(sentence.lstrip()):
+        if (
+            not valid
+            or _HAS_THOUGHT.search(plain)
+            or _THINKS.search(plain)
+            or (_CITED.match(sentence) and words(_CITED.sub("", sentence)))
+        ):
             return
         claim = Claim(plain)
         if not claim.is_borne_by([self._sources[place] for place in valid]):
