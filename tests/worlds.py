@@ -38,6 +38,12 @@ class TestClock:
     def now(self) -> datetime:
         return self.stopped_at or datetime.now(UTC) + self.ahead
 
+    def go_to(self, hour: int) -> None:
+        """The next time that it is so late, by UTC."""
+        now = self.now()
+        then = now.replace(hour=hour, minute=0, second=0)
+        self.advance(seconds=((then - now) % timedelta(days=1)).total_seconds())
+
     def advance(self, **by: float) -> None:
         self.ahead += timedelta(**by)
         if self.stopped_at is not None:
