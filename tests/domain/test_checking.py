@@ -219,6 +219,15 @@ def test_figures_are_whole_numbers_of_the_passages_sentences() -> None:
         assert bool(checker.content) == is_borne, number
 
 
+def test_units_are_no_mask() -> None:
+    parts = hit(5, "Parts", "The capacitor of the fan has 2.5 µF, the resistor 10 kΩ.")
+    for text, is_said in (("The capacitor has 2.5 µF [1].", True), ("The resistor has 10 kΩ [1].", True)):
+        checker = Checker([parts])
+        assert bool([*checker.feed(text), *checker.finish()]) == is_said, text
+    checker = Checker([parts])
+    assert not [*checker.feed("The caраcitor of the fan [1]."), *checker.finish()]  # Cyrillic р and а
+
+
 @pytest.mark.parametrize("piece", [1, 4, 4000])
 @pytest.mark.parametrize(
     "pattern", ["\n", "x [1]. ", "a-", "[1] ", ". ", "<think>", "1,", "(((", ". [1] [1]", ".)*", "[1, 1] ", ".[ 1 ] "]

@@ -87,7 +87,12 @@ class Index:
         scores = self._scores(wanted)
         scores[~np.isin(self._contents, np.fromiter(among, dtype=np.int64, count=len(among)))] = 0  # before any ranking
         places = np.argsort(-scores, kind="stable")[:CANDIDATES]
-        hits = [self._hit(int(place), float(scores[place]), wanted, len(own)) for place in places if scores[place] > 0]
+        rarity = np.array([max((self._rarity[n] for n in each.worth), default=self._unknown) for each in wanted])
+        hits = [
+            self._hit(int(place), float(scores[place]), wanted, rarity, len(own))
+            for place in places
+            if scores[place] > 0
+        ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
     def _numbered(self, words: Sequence[str]) -> list[int]:
@@ -114,9 +119,8 @@ class Index:
                 scores += worth * SATURATED * self._scorer.get_scores_from_ids(numbers)
         return scores
 
-    def _hit(self, place: int, score: float, wanted: Sequence[_Wanted], own: int) -> Hit:
+    def _hit(self, place: int, score: float, wanted: Sequence[_Wanted], rarity: NDArray[np.float64], own: int) -> Hit:
         found = self._passages[place]
-        rarity = np.array([max((self._rarity[n] for n in each.worth), default=self._unknown) for each in wanted])
         in_sentences, in_heading = self._presence(place, wanted)
         together = np.maximum(in_sentences[:-1], in_sentences[1:]) if len(in_sentences) > 1 else in_sentences
         score += CLOSE_TOGETHER * float((together @ rarity).max())

@@ -30,25 +30,28 @@ class Source:
 
     def __init__(self, hit: Hit) -> None:
         said = " ".join(sentence.text for sentence in hit.sentences)
+        self.words = frozenset(words(said))
         self.telling = telling(f"{hit.title} {hit.heading} {said}")
         self.figures = _figures(said)
         self.addresses = _addresses(said)
-        self._hit = hit
+        self._scores = hit.sentence_scores
+        self._sentences = [telling(sentence.text) for sentence in hit.sentences]
+        self._denies = [not _DENIES.isdisjoint(words(sentence.text)) for sentence in hit.sentences]
 
     def nearest(self, claim: "Claim") -> int:
         """The place of the sentence that says the most of it; of a translation, of the question."""
         shared = self._shared(claim)
         best = max(range(len(shared)), key=shared.__getitem__)
-        return best if shared[best] else max(range(len(shared)), key=self._hit.sentence_scores.__getitem__)
+        return best if shared[best] else max(range(len(shared)), key=self._scores.__getitem__)
 
     def denies(self, claim: "Claim") -> tuple[int, bool]:
         """How many words the nearest sentence shares with it, and whether that one denies something."""
         shared = self._shared(claim)
         best = max(range(len(shared)), key=shared.__getitem__)
-        return shared[best], not _DENIES.isdisjoint(words(self._hit.sentences[best].text))
+        return shared[best], self._denies[best]
 
     def _shared(self, claim: "Claim") -> list[int]:
-        return [len(claim.telling & telling(one.text)) for one in self._hit.sentences]
+        return [len(claim.telling & one) for one in self._sentences]
 
 
 class Claim:
@@ -60,15 +63,15 @@ class Claim:
         self._clauses = [telling(clause) for clause in _CLAUSES.split(sentence)]
         self._figures = _figures(sentence)
         self._addresses = _addresses(sentence)
-        self._is_masked = any(len(found := _scripts(word)) > 1 and not found <= _WRITTEN for word in said)
+        self._masked = {word for word in said if len(found := _scripts(word)) > 1 and not found <= _WRITTEN}
         self._denies = not _DENIES.isdisjoint(said)
         self._is_hindi = len(_OF_HINDI.intersection(said)) > 1
 
     def is_borne_by(self, sources: Sequence[Source]) -> bool:
-        """Together, each clause of it; letters of Latin and of Cyrillic within a word are a mask. What the nearest
-        sentence denies, it denies, too, and nothing else.
+        """Together, each clause of it; letters of Latin and of Cyrillic within a word are a mask, unless the passage
+        has it so (µF). What the nearest sentence denies, it denies, too, and nothing else.
         """
-        if self._is_masked or not self.telling:
+        if not self.telling or not self._masked <= set().union(*(source.words for source in sources)):
             return False
         if not self._figures <= set().union(*(source.figures for source in sources)):
             return False

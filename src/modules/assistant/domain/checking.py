@@ -55,7 +55,7 @@ class Checker:
     @property
     def has_given_up(self) -> bool:
         """It says that the passages do not answer, and nothing else that could be said."""
-        return self._gave_up and not self._said
+        return self._gave_up
 
     def feed(self, text: str) -> Iterator[str]:
         """What it thinks aloud at the beginning is not heard; a line's end ends a sentence."""
