@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from core.actor import Actor
 from core.clock import Clock
@@ -69,23 +70,14 @@ class Asking:
 
     async def _hits(self, conversation: Conversation, sight: Sight, question: str, before: str | None) -> list[Hit]:
         """A short question may go on from the one before it: “And in the past?” Else it stands for itself."""
+        course_id, among = conversation.course_id, sight.open_contents
+        version = await self.passages.version(course_id)
+        best = partial(self.ranking.best, course_id, version, self.passages.of_course, question)
         if before is not None:
-            together = await self._best(conversation.course_id, sight, question, after=before)
+            together = await best(among=among, limit=MOST_HITS, after=before)
             if together and together[0].certainty >= FLOOR:
                 return together
-        return await self._best(conversation.course_id, sight, question)
-
-    async def _best(self, course_id: int, sight: Sight, question: str, *, after: str | None = None) -> list[Hit]:
-        version = await self.passages.version(course_id)
-        return await self.ranking.best(
-            course_id,
-            version,
-            self.passages.of_course,
-            question,
-            among=sight.open_contents,
-            limit=MOST_HITS,
-            after=after,
-        )
+        return await best(among=among, limit=MOST_HITS)
 
     async def _demand_pace(self, store: ConversationStore, actor: Actor) -> None:
         first = await store.asked_at(actor.user_id, DAILY - 1)
